@@ -1,0 +1,1 @@
+"""Discrete-event simulator of VM migrations between Server Units under VM2000."""

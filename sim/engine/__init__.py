@@ -1,0 +1,1 @@
+"""SimPy processes that read like the protocol."""

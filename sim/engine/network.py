@@ -1,0 +1,164 @@
+"""Networks and monitor CPUs as fluids: transfers that share them run at max-min fair rates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from sim.errors import ModelError
+from sim.model.throughput import Demand, fair_rates, lone_rate
+
+NEVER = float("inf")
+RERATED = "another transfer began or ended"  # cause of the interrupt that wakes a transfer whose rate changed
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way of one migration's memory, with the ceilings of its ends.
+
+    Args:
+        source, target: names of the SUs.
+        direction: which way over which network: transfers in one direction share it, opposite ones do not (full duplex).
+        payload_Bps: what that direction carries.
+        sender_Bps, receiver_Bps: ceilings of this migration, available share and variation included.
+        source_available, target_available: share of each monitor CPU that migrations get, 0..1.
+    """
+
+    source: str
+    target: str
+    direction: Hashable
+    payload_Bps: float
+    sender_Bps: float
+    receiver_Bps: float
+    source_available: float
+    target_available: float
+
+    def rate_alone(self, factor: float) -> float:
+        """Return the rate of a transfer that shares nothing, bytes per second."""
+        return float(lone_rate(self.payload_Bps, factor, self.sender_Bps, self.receiver_Bps))
+
+
+@dataclass(slots=True, eq=False)
+class Transfer:
+    """Bytes on their way.
+
+    Args:
+        route: where they go.
+        factor: phase factor of the sender's ceiling.
+        ceiling: rate when nothing is shared, bytes per second.
+        process: the process that waits; it is interrupted when the rate changes.
+        remaining: bytes still to send at `since`.
+        rate: bytes per second since then.
+        since: seconds.
+    """
+
+    route: Route
+    factor: float
+    ceiling: float
+    process: simpy.Process
+    remaining: float
+    rate: float
+    since: float
+
+    def settle(self, now: float) -> None:
+        """Book what was sent since the last change of the rate."""
+        self.remaining = max(0.0, self.remaining - self.rate * (now - self.since))
+        self.since = now
+
+    def demand(self) -> Demand:
+        """Return what one byte per second takes of the link and of the two monitor CPUs."""
+        route = self.route
+        return Demand(
+            self.ceiling,
+            {
+                route.direction: 1.0,
+                ("cpu", route.source): route.source_available / (self.factor * route.sender_Bps),
+                ("cpu", route.target): route.target_available / route.receiver_Bps,
+            },
+        )
+
+
+@dataclass(slots=True)
+class Network:
+    """All links and monitor CPUs of a world.
+
+    Args:
+        env: the SimPy environment.
+        active: transfers under way, in the order in which they began.
+    """
+
+    env: simpy.Environment
+    active: list[Transfer] = field(default_factory=list)
+
+    def send(self, route: Route, size: float, factor: float, until: float = NEVER) -> Generator[simpy.Event, Any, float]:
+        """Send bytes; return how many were sent: all, or fewer when the transfer was cut.
+
+        Args:
+            route: where to.
+            size: bytes.
+            factor: phase factor of the sender's ceiling.
+            until: instant at which the transfer is cut, seconds; one that ends exactly then is finished.
+        """
+        env = self.env
+        transfer = self._begin(route, size, factor)
+        try:
+            while True:
+                finish = transfer.remaining / transfer.rate
+                cut = env.now + finish > until
+                try:
+                    yield env.timeout(max(0.0, until - env.now) if cut else finish)
+                except simpy.Interrupt as change:
+                    if change.cause != RERATED:
+                        raise
+                else:
+                    break
+            if cut:
+                transfer.settle(env.now)
+            else:
+                transfer.remaining = 0.0
+        finally:
+            self.active.remove(transfer)
+            self._share()
+        return size - transfer.remaining
+
+    def _begin(self, route: Route, size: float, factor: float) -> Transfer:
+        process = self.env.active_process
+        if process is None:
+            raise ModelError("a transfer began outside a process")
+        ceiling = route.rate_alone(factor)
+        transfer = Transfer(route, factor, ceiling, process, size, ceiling, self.env.now)
+        self.active.append(transfer)
+        self._share()
+        return transfer
+
+    def _share(self) -> None:
+        """Give all transfers their fair rates; book and wake those, and only those, whose own rate changed."""
+        if len(self.active) == 1:
+            rates = [self.active[0].ceiling]
+        else:
+            demands = [transfer.demand() for transfer in self.active]
+            users = Counter(resource for demand in demands for resource in demand.uses)
+            capacities = {resource: self._capacity(resource) for resource, count in users.items() if count > 1}
+            rates = fair_rates(demands, capacities)
+        for transfer, rate in zip(self.active, rates, strict=True):
+            if rate != transfer.rate:
+                transfer.settle(self.env.now)
+                transfer.rate = rate
+                if transfer.process is not self.env.active_process:
+                    transfer.process.interrupt(RERATED)
+
+    def _capacity(self, resource: Hashable) -> float:
+        """Return bytes per second of a direction, or the share of a monitor CPU that migrations get."""
+        for transfer in self.active:
+            route = transfer.route
+            if resource == route.direction:
+                return route.payload_Bps
+            if resource == ("cpu", route.source):
+                return route.source_available
+            if resource == ("cpu", route.target):
+                return route.target_available
+        raise ModelError(f"nobody uses {resource}")

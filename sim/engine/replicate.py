@@ -1,0 +1,59 @@
+"""One replication of a point, from the first command to the last message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.engine.journal import Journal
+from sim.engine.move import Move
+from sim.engine.plan import Course, carry_out
+from sim.engine.site import Site
+from sim.engine.world import World
+from sim.model.draws import Draws, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Replication:
+    """What came of a replication.
+
+    Args:
+        number: which one.
+        courses: the steps of the plan with all attempts, in the order of the plan.
+        journal: what was recorded.
+    """
+
+    number: int
+    courses: list[Course]
+    journal: Journal
+
+    @property
+    def moves(self) -> list[Move]:
+        """All attempts, step by step."""
+        return [move for course in self.courses for move in course.moves]
+
+
+def replicate(site: Site, draws: Draws, number: int, journal: Journal | None = None) -> Replication:
+    """Simulate one replication.
+
+    Args:
+        site: the point, prepared.
+        draws: the draws of a range that holds the replication.
+        number: which replication.
+        journal: what to record; nothing by default.
+
+    Raises:
+        ModelError: the simulation broke one of its own rules.
+    """
+    journal = journal or Journal()
+    world = World.of(site, Lane(draws, number), journal)
+    courses = [Course(step) for step in site.point.steps]
+    for course in courses:
+        world.env.process(carry_out(world, course))
+    world.env.run()
+    world.check_end()
+    return Replication(number, courses, journal)
+
+
+def replicate_alone(site: Site, number: int) -> Replication:
+    """Simulate one replication with everything recorded."""
+    return replicate(site, Draws(site.point.seed, number, number + 1), number, Journal.full())

@@ -1,0 +1,114 @@
+"""What no replication changes: the point, prepared for the engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.model.activity import Course
+from sim.model.curve import with_classes
+from sim.model.dirtying import DirtyCurve
+from sim.model.load import PAGE, Load
+from sim.scenario.point import Cluster, Link, Point, Unit, Vm
+from sim.vm2000.checks import device_names
+from sim.vm2000.states import State
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Names of the random streams of a VM: by VM and purpose, never by SU, position or type, so that variants share them."""
+
+    check: str
+    setup: str
+    setup_per_gib: str
+    setup_per_device: str
+    handshake: str
+    state: str
+    resume: str
+    cleanup: str
+    cleanup_per_device: str
+    rollback: str
+    memory_release: str
+    throughput: str
+    level: str
+    noise: str
+    pages: str
+    burst: str
+    burst_shift: str
+
+    @classmethod
+    def of(cls, vm: str) -> Streams:
+        """Return the streams of a VM."""
+        return cls(**{purpose: f"{vm}/{purpose}" for purpose in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guest:
+    """A VM with all that is derived from it.
+
+    Args:
+        spec: the VM of the point.
+        load: its load with fitted classes.
+        curve: the load as arrays.
+        course: levels of its day.
+        streams: names of its random streams.
+        devices: names of the devices that move with it.
+        runs: whether the guest runs, so that it dirties memory and stands still at the stop.
+        gib: memory, GiB.
+    """
+
+    spec: Vm
+    load: Load
+    curve: DirtyCurve
+    course: Course | None
+    streams: Streams
+    devices: tuple[str, ...]
+    runs: bool
+    gib: float
+
+    @classmethod
+    def of(cls, spec: Vm) -> Guest:
+        """Prepare a VM; fits its curve where the scenario gives one."""
+        load = with_classes(spec.load, spec.touched_pages)
+        return cls(
+            spec=spec,
+            load=load,
+            curve=DirtyCurve.of(load, spec.touched_pages),
+            course=Course.of(load.day),
+            streams=Streams.of(spec.name),
+            devices=device_names(spec.devices.disks),
+            runs=spec.state == State.RUNNING,
+            gib=spec.memory_bytes / GIB,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A point, prepared.
+
+    Args:
+        point: as resolved from the scenario.
+        guests, units, clusters, links: its parts by name.
+    """
+
+    point: Point
+    guests: dict[str, Guest]
+    units: dict[str, Unit]
+    clusters: dict[str, Cluster]
+    links: dict[str, Link]
+
+    @classmethod
+    def of(cls, point: Point) -> Site:
+        """Prepare a point."""
+        return cls(
+            point=point,
+            guests={vm.name: Guest.of(vm) for vm in point.vms},
+            units={unit.name: unit for unit in point.units},
+            clusters={cluster.name: cluster for cluster in point.clusters},
+            links={link.name: link for link in point.links},
+        )
+
+    def page_bytes(self, cluster: Cluster) -> float:
+        """Return what a page costs on the stream, bytes."""
+        return PAGE + cluster.page_header_bytes

@@ -1,0 +1,1 @@
+"""Points x replications, computed in parts and stored."""

@@ -1,0 +1,1 @@
+"""Pure formulas: NumPy in and out, no SimPy, no files."""

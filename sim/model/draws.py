@@ -1,0 +1,112 @@
+"""Random numbers that are addressed, not consumed.
+
+A draw is named by seed, stream, index and replication. Whoever asks, in whatever order, in whatever engine, gets the same number;
+so replications, VMs and rounds can be computed alone, and points of an experiment share their random numbers.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Real = float | Array  # one replication, or an array of them
+
+BLOCK = 1024  # replications that one generator serves: replication r is element r % 1024 of block r // 1024
+_ATTEMPT_BITS, _ROUND_BITS = 16, 16
+
+
+def generator(seed: int, stream: str, index: int, block: int) -> np.random.Generator:
+    """Return the generator of one draw for one block of replications.
+
+    Philox with a key from the names; the address stands in the two high words of the counter, because a draw of 1,024 values counts
+    the low word up: an address in it would make neighbouring draws share 1,020 of their values.
+
+    Args:
+        seed: seed of the experiment.
+        stream: what is drawn, e.g. "VM12PROD/round".
+        index: which draw of the stream, 0 <= index < 2**64.
+        block: replication // 1024.
+    """
+    key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype="<u8").astype(np.uint64)
+    counter = np.array([0, 0, index, block], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(counter=counter, key=key))
+
+
+def address(migration: int, attempt: int, number: int = 0) -> int:
+    """Pack the count of a VM's migrations, the attempt and the round into the index of a draw."""
+    return (migration << (_ATTEMPT_BITS + _ROUND_BITS)) | (attempt << _ROUND_BITS) | number
+
+
+class Draws:
+    """The draws of neighbouring replications of one block, kept as long as they are worked on.
+
+    Args:
+        seed: seed of the experiment.
+        start: first replication.
+        stop: one after the last; all in one block of 1,024.
+
+    Raises:
+        ValueError: the replications lie in more than one block.
+    """
+
+    __slots__ = ("_block", "_kept", "_lanes", "_seed", "start", "stop")
+
+    def __init__(self, seed: int, start: int, stop: int) -> None:
+        self._block = start // BLOCK
+        if not 0 <= start < stop or (stop - 1) // BLOCK != self._block:
+            raise ValueError(f"replications {start}..{stop - 1} do not lie in one block of {BLOCK}")
+        self._seed = seed
+        self._lanes = slice(start % BLOCK, (stop - 1) % BLOCK + 1)
+        self._kept: dict[tuple[str, str, int, float], Array] = {}
+        self.start = start
+        self.stop = stop
+
+    def normals(self, stream: str, index: int) -> Array:
+        """Return standard normal draws, one a replication, shape (stop - start,)."""
+        kept = self._kept.get(("normal", stream, index, 0.0))
+        if kept is None:
+            kept = generator(self._seed, stream, index, self._block).standard_normal(BLOCK)[self._lanes].copy()
+            self._kept["normal", stream, index, 0.0] = kept
+        return kept
+
+    def uniforms(self, stream: str, index: int) -> Array:
+        """Return draws uniform in [0, 1), one a replication, shape (stop - start,)."""
+        kept = self._kept.get(("uniform", stream, index, 0.0))
+        if kept is None:
+            kept = generator(self._seed, stream, index, self._block).random(BLOCK)[self._lanes].copy()
+            self._kept["uniform", stream, index, 0.0] = kept
+        return kept
+
+    def factors(self, stream: str, index: int, sigma: float) -> Array:
+        """Return lognormal factors exp(sigma z) with median 1, one a replication, shape (stop - start,)."""
+        kept = self._kept.get(("factor", stream, index, sigma))
+        if kept is None:
+            kept = np.exp(sigma * self.normals(stream, index))
+            self._kept["factor", stream, index, sigma] = kept
+        return kept
+
+
+class Lane:
+    """The draws of one replication, as plain numbers."""
+
+    __slots__ = ("_draws", "_place", "replication")
+
+    def __init__(self, draws: Draws, replication: int) -> None:
+        self._draws = draws
+        self._place = replication - draws.start
+        self.replication = replication
+
+    def normal(self, stream: str, index: int) -> float:
+        """Return a standard normal draw."""
+        return self._draws.normals(stream, index).item(self._place)
+
+    def uniform(self, stream: str, index: int) -> float:
+        """Return a draw uniform in [0, 1)."""
+        return self._draws.uniforms(stream, index).item(self._place)
+
+    def factor(self, stream: str, index: int, sigma: float) -> float:
+        """Return a lognormal factor with median 1; exactly 1 where sigma is 0, without a draw."""
+        return 1.0 if sigma == 0.0 else self._draws.factors(stream, index, sigma).item(self._place)

@@ -1,0 +1,1 @@
+"""What a planner writes, made into validated values."""

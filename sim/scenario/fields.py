@@ -1,0 +1,213 @@
+"""The kinds of value a scenario field can hold: text with a unit in the file, a plain number after validation."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from sim import units
+
+VM_NAME = re.compile(r"[A-Z0-9#@$-]{1,8}")
+_NAME = re.compile(r"[A-Za-z0-9#@$_-]+")
+
+
+def fault(text: str) -> PydanticCustomError:
+    """Return a validation error in our own words."""
+    return PydanticCustomError("scenario", "{text}", {"text": text})
+
+
+class Entry(BaseModel):
+    """What all parts of a scenario share: no unknown keys, no silent conversions, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A duration as it is written: a constant or a lognormal distribution.
+
+    Args:
+        median: median, or the constant, seconds.
+        cv: coefficient of variation (standard deviation over mean), or None.
+        p95: 95 % quantile, seconds, or None.
+    """
+
+    median: float
+    cv: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size, absolute or as a share of the VM's memory; exactly one of the two is given.
+
+    Args:
+        size_bytes: bytes, or None.
+        share: share of the memory, or None.
+    """
+
+    size_bytes: float | None = None
+    share: float | None = None
+
+    def of(self, memory_bytes: float) -> float:
+        """Return the bytes of a VM of this memory."""
+        return self.size_bytes if self.size_bytes is not None else (self.share or 0.0) * memory_bytes
+
+
+def _above_0(reader: Callable[[object], float]) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        number = reader(value)
+        if not number > 0:
+            raise fault(f"{value!r} is too small; write a value above 0")
+        return number
+
+    return read
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise fault(f"{_shown(value)} is not a number; write a plain number such as 3 or 0.5")
+    if not 0 <= value < float("inf"):
+        raise fault(f"{value} is outside the range; write a number of 0 or more")
+    return float(value)
+
+
+def whole(low: int, high: int) -> BeforeValidator:
+    """Return the reader of a whole number in a range, both ends included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise fault(f"{_shown(value)} is not a whole number; write one from {low} to {high}")
+        if not low <= value <= high:
+            raise fault(f"{value} is outside the range; write a whole number from {low} to {high}")
+        return value
+
+    return BeforeValidator(read)
+
+
+def one_of(*choices: str) -> BeforeValidator:
+    """Return the reader of a word out of a closed list."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise fault(f"{_shown(value)} is unknown; write {' or '.join(choices)}")
+        return value
+
+    return BeforeValidator(read)
+
+
+def _size(value: object) -> Size:
+    kind, number = units.parse_size_or_share(value)
+    if not number > 0:
+        raise fault(f"{value!r} is too small; write a size above 0")
+    return Size(size_bytes=number) if kind == "bytes" else Size(share=number)
+
+
+def _duration(value: object) -> Duration:
+    if not isinstance(value, Mapping):
+        return Duration(units.parse_time(value))
+    if set(value) not in ({"median", "cv"}, {"median", "p95"}):
+        found = ", ".join(map(str, value)) or "nothing"
+        raise fault(f"has the keys {found}; write {{median: 1 s, cv: 20 %}}, {{median: 1 s, p95: 2 s}} or a time such as '1 s'")
+    median = units.parse_time(value["median"])
+    if "cv" in value:
+        return Duration(median, cv=units.parse_share(value["cv"]))
+    p95 = units.parse_time(value["p95"])
+    if p95 < median or median == 0:
+        raise fault(f"p95 '{value['p95']}' and median '{value['median']}' fit no lognormal; write a median above 0 and a p95 not below it")
+    return Duration(median, p95=p95)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise fault(f"YAML reads {_shown(value)} as {_kind(value)} where a name has to stand; quote it")
+    if not _NAME.fullmatch(value):
+        raise fault(f"{value!r} is no name; write letters, digits and _ - # @ $ without blanks")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise fault(f"YAML reads {_shown(value)} as {_kind(value)} where text has to stand; quote it")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise fault(f"{_shown(value)} is neither true nor false; write one of the two without quotes")
+    return value
+
+
+def _date(value: object) -> str:
+    try:
+        return datetime.date.fromisoformat(_text(value)).isoformat()
+    except ValueError:
+        raise fault(f"{value!r} is no date; write year, month and day such as 2026-11-28") from None
+
+
+def _kind(value: object) -> str:
+    kinds = ((bool, "true or false"), (int | float, "a number"), (list, "a list"), (Mapping, "a mapping"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a value")
+
+
+def _shown(value: object) -> str:
+    return _kind(value) if isinstance(value, list | Mapping) else repr(value) if isinstance(value, str) else str(value)
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _schema(description: str, *examples: object, kind: str = "string") -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "description": description, "examples": list(examples)})
+
+
+_DURATION_SCHEMA = WithJsonSchema(
+    {
+        "description": "a time, or a lognormal distribution by median and cv or by median and p95",
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"median": {"type": "string"}, "cv": {"type": "string"}, "p95": {"type": "string"}},
+                "required": ["median"],
+                "additionalProperties": False,
+            },
+        ],
+        "examples": ["1 s", {"median": "1 s", "cv": "20 %"}],
+    }
+)
+
+TupleReader = BeforeValidator(_as_tuple)
+Memory: TypeAlias = Annotated[
+    int, BeforeValidator(_above_0(units.parse_memory)), _schema("a memory size in KiB, MiB, GiB or TiB", "4096 MiB", "16 GiB")
+]
+Rate: TypeAlias = Annotated[
+    float, BeforeValidator(_above_0(units.parse_rate)), _schema("a rate; Mbit/s, Gbit/s, MB/s decimal, MiB/s binary", "10 Gbit/s", "280 MB/s")
+]
+RateOr0: TypeAlias = Annotated[float, BeforeValidator(units.parse_rate), _schema("a rate, 0 allowed", "200 Mbit/s")]
+Time: TypeAlias = Annotated[float, BeforeValidator(units.parse_time), _schema("a duration in ns, us, ms, s, min or h", "1 ms", "5 min")]
+TimeAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(units.parse_time)), _schema("a duration above 0", "30 s")]
+Clock: TypeAlias = Annotated[int, BeforeValidator(units.parse_clock), _schema("a clock time in quotes, hh:mm or hh:mm:ss", "22:00")]
+Share: TypeAlias = Annotated[float, BeforeValidator(units.parse_share), _schema("a share from 0 % to 100 %", "20 %")]
+ShareAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(units.parse_share)), _schema("a share above 0 %, up to 100 %", "80 %")]
+Distance: TypeAlias = Annotated[float, BeforeValidator(units.parse_distance), _schema("a distance in m or km", "3 km")]
+SizeOrShare: TypeAlias = Annotated[Size, BeforeValidator(_size), _schema("a memory size, or a share of the VM's memory", "2 GiB", "25 %")]
+Lognormal: TypeAlias = Annotated[Duration, BeforeValidator(_duration), _DURATION_SCHEMA]
+Name: TypeAlias = Annotated[str, BeforeValidator(_name), _schema("a name: letters, digits and _ - # @ $", "ABGSE501")]
+Text: TypeAlias = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Date: TypeAlias = Annotated[str, BeforeValidator(_date), _schema("a date, year-month-day", "2026-11-28")]
+Number: TypeAlias = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number", "minimum": 0})]
+NumberAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(_number)), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Frequency: TypeAlias = Annotated[
+    float,
+    BeforeValidator(lambda value: units.parse_frequency(value) if isinstance(value, str) else _number(value)),
+    WithJsonSchema({"type": ["number", "string"], "description": "a number per second; or text such as 30 /min", "examples": [2, "30 /min"]}),
+]

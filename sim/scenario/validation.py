@@ -1,0 +1,173 @@
+"""Validate the structure of a document and say in our own words what is wrong with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sim.scenario.document import Document, Plain
+from sim.scenario.problems import Path, Problem, dotted, nearest
+from sim.scenario.schema_plan import ScenarioSpec
+
+LATER = {  # unknown today, with the part of the program that brings them
+    "operators": "operations",
+    "faults": "operations",
+    "pools": "operations",
+    "pool": "operations",
+    "group": "operations",
+    "quota": "operations",
+    "blackout": "planner",
+    "week": "planner",
+    "return": "planner",
+    "update": "planner",
+    "after": "planner",
+    "pause": "planner",
+}
+_REQUIRED_SECTIONS = ("networks", "clusters", "vms", "plan")
+_WANTED = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list", "list_type": "a list"}
+_EXAMPLES = {"model_type": "{key: value}", "dict_type": "{key: value}", "tuple_type": "[first, second]", "list_type": "[first, second]"}
+
+
+def validated(document: Document) -> tuple[ScenarioSpec, list[Problem]]:
+    """Return the scenario as far as it can be used, and what is wrong with the rest.
+
+    Entries with a mistake (a VM, an SU, a load, a step) are left out, so that the others can still be checked against each other.
+    """
+    content = copy.deepcopy(document.content)
+    problems: list[Problem] = []
+    broken: set[Path] = set()
+    for _ in range(20):  # every turn removes at least one entry; twenty levels of nesting do not exist
+        errors = _errors(content)
+        if not errors:
+            break
+        problems += [_problem(error, path, document) for path, error in errors if not _follows(path, broken)]
+        for path, error in errors:
+            entry = _entry(path, error["type"])
+            broken |= {path, entry}
+            _remove(content, entry)
+    return ScenarioSpec.model_validate(content), problems
+
+
+def _errors(content: dict[str, Plain]) -> list[tuple[Path, ErrorDetails]]:
+    try:
+        ScenarioSpec.model_validate(content)
+    except ValidationError as error:
+        found = [(tuple(str(part) for part in detail["loc"] if part != "[key]"), detail) for detail in error.errors()]
+        return [(path, detail) for path, detail in found if not _is_misspelt(path, detail, found)]
+    return []
+
+
+def _is_misspelt(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]]) -> bool:
+    """Tell whether a key is missing only because it stands there misspelt, which is reported by itself."""
+    if error["type"] != "missing":
+        return False
+    unknown = [other[-1] for other, detail in errors if detail["type"] == "extra_forbidden" and other[:-1] == path[:-1]]
+    return any(nearest(key, [path[-1]]) for key in unknown)
+
+
+def _follows(path: Path, broken: set[Path]) -> bool:
+    return any(path[: len(entry)] == entry or entry[: len(path)] == path for entry in broken)
+
+
+def _entry(path: Path, kind: str) -> Path:
+    """Return the smallest part of the document that can be left out together with a mistake."""
+    if kind == "extra_forbidden":
+        return path
+    if len(path) >= 4 and path[0] == "clusters" and path[2] == "units":
+        return path[:4]
+    if path[0] in {"networks", "clusters", "loads", "vms", "plan", "variants", "objectives"}:
+        return path[:2]
+    return path[:1]
+
+
+def _remove(content: dict[str, Plain], path: Path) -> None:
+    """Remove what lies at a path; a required section stays as an empty one."""
+    holder: Any = content
+    for key in path[:-1]:
+        if isinstance(holder, list):
+            return _empty(content, path[0])  # positions shift when an element goes: the whole list goes
+        if not isinstance(holder, dict) or key not in holder:
+            return None
+        holder = holder[key]
+    if isinstance(holder, dict):
+        holder.pop(path[-1], None)
+        return _empty(content, path[0]) if len(path) == 1 else None
+    return _empty(content, path[0])
+
+
+def _empty(content: dict[str, Plain], section: str) -> None:
+    content.pop(section, None)
+    if section in _REQUIRED_SECTIONS:
+        content[section] = {}
+    elif section == "schema":
+        content[section] = 1
+
+
+def _problem(error: ErrorDetails, path: Path, document: Document) -> Problem:
+    kind = error["type"]
+    if kind == "missing":
+        return Problem(document.key_place(path[:-1]), dotted(path), _missing(path))
+    if kind == "extra_forbidden":
+        return Problem(document.key_place(path), dotted(path), unknown_key(path))
+    if kind == "scenario":
+        text = str(error["msg"])
+        is_key = error["loc"][-1] == "[key]" or not isinstance(error["input"], str | int | float)
+    elif kind == "value_error":
+        text = str(error["ctx"]["error"])
+        is_key = error["loc"][-1] == "[key]"
+    else:
+        text = _wrong_kind(kind, error["input"])
+        is_key = False
+    place = document.key_place(path) if is_key else document.value_place(path)
+    return Problem(place, dotted(path), text)
+
+
+def _wrong_kind(kind: str, found: object) -> str:
+    words = "a mapping" if isinstance(found, Mapping) else "a list" if isinstance(found, list) else repr(found)
+    return f"{words} stands where {_WANTED.get(kind, 'another value')} has to; write {_EXAMPLES.get(kind, 'what the manual shows')}"
+
+
+def _missing(path: Path) -> str:
+    model = model_at(path[:-1])
+    field = _by_alias(model).get(path[-1]) if model is not None else None
+    meaning = (field.description or "").split(".")[0] if field is not None else ""
+    return f"is missing; write '{path[-1]}: ...'" + (f" ({meaning[:1].lower()}{meaning[1:]})" if meaning else "")
+
+
+def unknown_key(path: Path) -> str:
+    """Return what is wrong with a key that the schema does not know, and what to write."""
+    key = path[-1]
+    if key in LATER:
+        return f"is not supported yet, arrives with {LATER[key]}; remove it"
+    model = model_at(path[:-1])
+    known = sorted(_by_alias(model)) if model is not None else []
+    hit = nearest(key, known)
+    remedy = f"did you mean '{hit}'?" if hit else f"known keys: {', '.join(known)}"
+    return f"unknown key; {remedy}"
+
+
+def model_at(path: Path) -> type[BaseModel] | None:
+    """Return the part of the schema that describes the mapping at a path, or None where keys are free names."""
+    model: Any = ScenarioSpec
+    for key in path:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            field = _by_alias(model).get(key)
+            model = field.annotation if field is not None else None
+        elif model is not None:  # a mapping of names or a list: its last argument describes the element
+            arguments = [argument for argument in get_args(model) if argument is not Ellipsis]
+            model = arguments[-1] if arguments else None
+        model = _without_none(model)
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _without_none(annotation: Any) -> Any:
+    arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
+    return arguments[0] if len(arguments) == 1 and type(None) in get_args(annotation) else annotation
+
+
+def _by_alias(model: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
