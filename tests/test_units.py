@@ -127,12 +127,15 @@ def test_fractions_of_a_byte_are_rounded_to_the_nearest() -> None:
         (parse_share, "0.8", ["no unit", "'80 %'"]),
         (parse_share, "80", ["no unit", "'80 %'"]),
         (parse_share, "1", ["no unit", "'100 %' or '1 %'"]),
+        (parse_share, "120", ["no unit", "such as '80 %'"]),
         (parse_share, "100.5 %", ["more than everything", "'100 %'"]),
         (parse_frequency, "2 Hz", ["write '2 /s'"]),
         (parse_distance, "3 KM", ["case", "write '3 km'"]),
         (parse_clock, "24:00", ["not a clock time", 'write "00:00"']),
         (parse_clock, "7:30", ["not a clock time", '"07:30"']),
         (parse_clock, "22:60", ["not a clock time", '"23:59:59"']),
+        (parse_clock, "24:30", ["not a clock time", '"23:59:59"']),
+        (parse_clock, "22:00:60", ["not a clock time", '"23:59:59"']),
         (parse_clock, "25:00", ["not a clock time", '"23:59:59"']),
         (parse_clock, "22.00", ["not a clock time", '"22:00"']),
         (parse_size_or_share, "4", ["no unit", "GiB", "%"]),
@@ -214,6 +217,10 @@ def test_no_text_raises_anything_but_a_unit_error(parse: Parser, text: str) -> N
         number = value[1] if isinstance(value, tuple) else value
         assert isinstance(number, int | float)
         assert 0 <= number < math.inf
+
+
+def test_a_truth_value_is_no_number_without_a_unit() -> None:
+    assert message(parse_memory, True).startswith("True is not a memory size; ")
 
 
 def test_a_number_beyond_the_largest_float_is_refused() -> None:

@@ -43,7 +43,7 @@ class Move:
         self.command_s = self.env.now
         self.started_s: float | None = None
         self.set_up_s: float | None = None
-        self.copied_s: float | None = None
+        self.copied_s = 0.0
         self.stopped_s: float | None = None
         self.resumed_s: float | None = None
         self.ended_s: float | None = None
@@ -55,6 +55,7 @@ class Move:
         self.cut = False
         self.rounds = 0
         self.sent_pages = 0.0
+        self.sent_bytes = 0.0
         self.final_pages: float | None = None
         self.detached: tuple[str, ...] = ()
         self.outcome = "not-started"
@@ -142,8 +143,15 @@ class Move:
         self.exposure = float(exposure)
         return float(dirtied(guest.curve, exposure, lane.normal(self.streams.pages, at)))
 
-    def sends(self, *, marked: float, sent: float, live: bool, began: float) -> None:
+    def sends(self, *, marked: float, sent: float, size: float, live: bool, began: float) -> None:
         """Book a round.
+
+        Args:
+            marked: dirty pages at its start.
+            sent: pages sent.
+            size: bytes sent, those of a page that was cut in the middle too.
+            live: whether the guest ran.
+            began: when it began, seconds.
 
         Raises:
             ModelError: more was sent than was marked, or marked than was ever touched.
@@ -151,12 +159,12 @@ class Move:
         if not 0.0 <= sent <= marked <= self.guest.spec.touched_pages:
             raise ModelError(f"VM {self.vm.name}: {sent} pages sent of {marked} marked and {self.guest.spec.touched_pages} touched")
         self.sent_pages += sent
-        if live:
-            self.rounds += 1
+        self.sent_bytes += size
+        self.rounds += live
         journal = self.world.journal.rounds
         if journal is not None:
-            number = self.rounds if live else self.rounds + 1
-            journal.append(RoundSent(self.vm.name, self.step.name, self.attempt, number, live, marked, sent, began, self.env.now - began))
+            number, duration = self.rounds + (not live), self.env.now - began
+            journal.append(RoundSent(self.vm.name, self.step.name, self.attempt, number, live, marked, sent, began, duration))
 
     def begins(self) -> None:
         """Start the asynchronous part: the total runs from here, the source displays (MIGR)."""
@@ -181,8 +189,9 @@ class Move:
 
     def suspends(self) -> None:
         """Stop the guest: the downtime runs from here, and what it dirtied last is the final set."""
-        self.handshake_s = self.env.now - (self.copied_s or 0.0)
-        self.final_pages = self.dirty() if self.readings else self.guest.spec.touched_pages
+        if self.guest.runs:
+            self.handshake_s = self.env.now - self.copied_s
+            self.final_pages = self.dirty() if self.readings else self.guest.spec.touched_pages
         self.stopped_s = self.env.now
         self.vm.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,13 +136,14 @@ class Network:
 
     def _share(self) -> None:
         """Give all transfers their fair rates; book and wake those, and only those, whose own rate changed."""
+        if not self.active:
+            return
         if len(self.active) == 1:
             rates = [self.active[0].ceiling]
         else:
             demands = [transfer.demand() for transfer in self.active]
-            users = Counter(resource for demand in demands for resource in demand.uses)
-            capacities = {resource: self._capacity(resource) for resource, count in users.items() if count > 1}
-            rates = fair_rates(demands, capacities)
+            used = [resource for demand in demands for resource in demand.uses]
+            rates = fair_rates(demands, {resource: self._capacity(resource) for resource in used if used.count(resource) > 1})
         for transfer, rate in zip(self.active, rates, strict=True):
             if rate != transfer.rate:
                 transfer.settle(self.env.now)

@@ -67,7 +67,7 @@ def _vms_of(world: World, step: Step) -> Iterable[Vm]:
         return [world.vms[step.vm]]
     there = [vm for vm in world.vms.values() if vm.unit.name == step.drain]
     if step.sequence:
-        return sorted(there, key=lambda vm: step.sequence.index(vm.name) if vm.name in step.sequence else len(step.sequence))
+        return sorted((vm for vm in there if vm.name in step.sequence), key=lambda vm: step.sequence.index(vm.name))
     return sorted(there, key=ORDERS[step.order])
 
 

@@ -60,7 +60,7 @@ def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
     sent_bytes = yield from network.send(move.route, size, factor, until)
     move.cut = sent_bytes < size
     sent = sent_bytes // move.page_bytes if move.cut else pages
-    move.sends(marked=marked, sent=sent, live=True, began=began)
+    move.sends(marked=marked, sent=sent, size=sent_bytes, live=True, began=began)
     return sent
 
 
@@ -68,8 +68,8 @@ def stopped_round(move: Move, pages: float) -> Sending:
     """Send the final set while the guest stands still; return the pages sent."""
     began = move.env.now
     yield move.env.timeout(move.round_trip_s)
-    yield from move.world.network.send(move.route, pages * move.page_bytes, move.cluster.factor_stopped)
-    move.sends(marked=pages, sent=pages, live=False, began=began)
+    sent_bytes = yield from move.world.network.send(move.route, pages * move.page_bytes, move.cluster.factor_stopped)
+    move.sends(marked=pages, sent=pages, size=sent_bytes, live=False, began=began)
     return pages
 
 

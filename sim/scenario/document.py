@@ -93,25 +93,23 @@ def compose(text: str, label: str) -> Node | None:
     """
     yaml = YAML(typ="safe", pure=True)
     try:
-        return yaml.compose(text)
+        node: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
         raise scenario_error([_syntax_problem(text, label, error)]) from error
     except YAMLError as error:
-        raise scenario_error([_problem(label, (1, 1), "", "holds characters that YAML does not allow; save the file as UTF-8 text")]) from error
+        raise scenario_error(
+            [_problem(label, (1, 1), "", "holds characters that YAML does not allow; save the file as UTF-8 text")]
+        ) from error
+    return node
 
 
 def override_document(text: str, path: Path, place: Place) -> tuple[Document, Plain | None, list[Problem]]:
-    """Return the value of a command-line override, parsed as YAML, with every place set to the override.
-
-    Raises:
-        ScenarioError: it is no YAML.
-    """
+    """Return the value of a command-line override, parsed as YAML, with every place set to the override."""
     document = Document(place.label)
     try:
-        node = compose(text, place.label)
-    except Exception as error:
-        problem = Problem(place, dotted(path), f"{text!r} cannot be read as YAML; put the value in quotes")
-        raise scenario_error([problem]) from error
+        node = YAML(typ="safe", pure=True).compose(text)
+    except YAMLError:
+        return document, None, [Problem(place, dotted(path), f"{text!r} cannot be read as YAML; put the value in quotes")]
     if node is None:
         return document, None, [Problem(place, dotted(path), "has no value; write one after the equals sign")]
     reader = _Reader(document, place)
@@ -134,7 +132,8 @@ class _Reader:
         self.document.values[path] = place
         self.document.keys.setdefault(path, place)
         if any(node is outer for outer in self._open):
-            return self._refuse(place, path, "refers to itself; write the value out")
+            self._refuse(place, path, "refers to itself; write the value out")
+            return None
         if isinstance(node, ScalarNode):
             return self._scalar(node, path, place)
         self._open.append(node)
@@ -169,7 +168,7 @@ class _Reader:
             if kind in _READ_AS:
                 shown = key.value or "(nothing)"
                 self._refuse(
-                    self._place(key), (*path, key.value), f"YAML reads the name {shown} as {_READ_AS[kind]}; quote it: \"{key.value}\""
+                    self._place(key), (*path, key.value), f'YAML reads the name {shown} as {_READ_AS[kind]}; quote it: "{key.value}"'
                 )
             yield key, child
 
@@ -187,12 +186,14 @@ class _Reader:
         if kind in {"str", "timestamp"}:
             return str(node.value)
         if kind == "null":
-            return self._refuse(self.document.keys[path], path, "has no value; write one, or leave the key out")
+            self._refuse(self.document.keys[path], path, "has no value; write one, or leave the key out")
+            return None
         if kind == "bool":
             return str(node.value).lower() == "true"
         if kind in {"int", "float"}:
             return _number(str(node.value), kind)
-        return self._refuse(place, path, f"the YAML tag '{node.tag}' is not supported; write the plain value")
+        self._refuse(place, path, f"the YAML tag '{node.tag}' is not supported; write the plain value")
+        return None
 
     def _refuse(self, place: Place, path: Path, text: str) -> None:
         self.problems.append(Problem(place, dotted(path), text))
@@ -232,5 +233,8 @@ def _syntax_problem(text: str, label: str, error: MarkedYAMLError) -> Problem:
     if "undefined alias" in str(error.problem):
         return _problem(label, (line, column), "", "the alias is not defined; a name that begins with '*' has to be quoted")
     return _problem(
-        label, (line, column), "", "not readable as YAML from here; check the quotes, brackets, colons and the indentation of this line and the one before"
+        label,
+        (line, column),
+        "",
+        "not readable as YAML from here; check the quotes, brackets, colons and the indentation of this line and the one before",
     )

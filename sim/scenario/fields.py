@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sim import units
 
 VM_NAME = re.compile(r"[A-Z0-9#@$-]{1,8}")
 _NAME = re.compile(r"[A-Za-z0-9#@$_-]+")
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a network, a cluster, an SU, a load or a step."""
+    return _NAME.fullmatch(text) is not None
 
 
 def fault(text: str) -> PydanticCustomError:
@@ -146,7 +151,7 @@ def _flag(value: object) -> bool:
 
 def _date(value: object) -> str:
     try:
-        return datetime.date.fromisoformat(_text(value)).isoformat()
+        return dt.date.fromisoformat(_text(value)).isoformat()
     except ValueError:
         raise fault(f"{value!r} is no date; write year, month and day such as 2026-11-28") from None
 
@@ -185,21 +190,63 @@ _DURATION_SCHEMA = WithJsonSchema(
 )
 
 TupleReader = BeforeValidator(_as_tuple)
+
+
+def _written(writer: Callable[[Any], object]) -> PlainSerializer:
+    """Return the serializer that writes a number as the text that was read; None stays None."""
+    return PlainSerializer(lambda value: None if value is None else writer(value), when_used="json")
+
+
+def _write_size(size: Size) -> str:
+    return units.format_memory(size.size_bytes) if size.size_bytes is not None else units.format_share(size.share or 0.0)
+
+
+def _write_duration(duration: Duration) -> str | dict[str, str]:
+    median = units.format_time(duration.median)
+    if duration.cv is not None:
+        return {"median": median, "cv": units.format_share(duration.cv)}
+    if duration.p95 is not None:
+        return {"median": median, "p95": units.format_time(duration.p95)}
+    return median
+
+
 Memory: TypeAlias = Annotated[
-    int, BeforeValidator(_above_0(units.parse_memory)), _schema("a memory size in KiB, MiB, GiB or TiB", "4096 MiB", "16 GiB")
+    int,
+    BeforeValidator(_above_0(units.parse_memory)),
+    _schema("a memory size in KiB, MiB, GiB or TiB", "4096 MiB", "16 GiB"),
+    _written(units.format_memory),
 ]
 Rate: TypeAlias = Annotated[
-    float, BeforeValidator(_above_0(units.parse_rate)), _schema("a rate; Mbit/s, Gbit/s, MB/s decimal, MiB/s binary", "10 Gbit/s", "280 MB/s")
+    float,
+    BeforeValidator(_above_0(units.parse_rate)),
+    _schema("a rate; Mbit/s, Gbit/s, MB/s decimal, MiB/s binary", "10 Gbit/s", "280 MB/s"),
+    _written(units.format_rate),
 ]
-RateOr0: TypeAlias = Annotated[float, BeforeValidator(units.parse_rate), _schema("a rate, 0 allowed", "200 Mbit/s")]
-Time: TypeAlias = Annotated[float, BeforeValidator(units.parse_time), _schema("a duration in ns, us, ms, s, min or h", "1 ms", "5 min")]
-TimeAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(units.parse_time)), _schema("a duration above 0", "30 s")]
-Clock: TypeAlias = Annotated[int, BeforeValidator(units.parse_clock), _schema("a clock time in quotes, hh:mm or hh:mm:ss", "22:00")]
-Share: TypeAlias = Annotated[float, BeforeValidator(units.parse_share), _schema("a share from 0 % to 100 %", "20 %")]
-ShareAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(units.parse_share)), _schema("a share above 0 %, up to 100 %", "80 %")]
-Distance: TypeAlias = Annotated[float, BeforeValidator(units.parse_distance), _schema("a distance in m or km", "3 km")]
-SizeOrShare: TypeAlias = Annotated[Size, BeforeValidator(_size), _schema("a memory size, or a share of the VM's memory", "2 GiB", "25 %")]
-Lognormal: TypeAlias = Annotated[Duration, BeforeValidator(_duration), _DURATION_SCHEMA]
+RateOr0: TypeAlias = Annotated[
+    float, BeforeValidator(units.parse_rate), _schema("a rate, 0 allowed", "200 Mbit/s"), _written(units.format_rate)
+]
+Time: TypeAlias = Annotated[
+    float, BeforeValidator(units.parse_time), _schema("a duration in ns, us, ms, s, min or h", "1 ms", "5 min"), _written(units.format_time)
+]
+TimeAbove0: TypeAlias = Annotated[
+    float, BeforeValidator(_above_0(units.parse_time)), _schema("a duration above 0", "30 s"), _written(units.format_time)
+]
+Clock: TypeAlias = Annotated[
+    int, BeforeValidator(units.parse_clock), _schema("a clock time in quotes, hh:mm or hh:mm:ss", "22:00"), _written(units.format_clock)
+]
+Share: TypeAlias = Annotated[
+    float, BeforeValidator(units.parse_share), _schema("a share from 0 % to 100 %", "20 %"), _written(units.format_share)
+]
+ShareAbove0: TypeAlias = Annotated[
+    float, BeforeValidator(_above_0(units.parse_share)), _schema("a share above 0 %, up to 100 %", "80 %"), _written(units.format_share)
+]
+Distance: TypeAlias = Annotated[
+    float, BeforeValidator(units.parse_distance), _schema("a distance in m or km", "3 km"), _written(units.format_distance)
+]
+SizeOrShare: TypeAlias = Annotated[
+    Size, BeforeValidator(_size), _schema("a memory size, or a share of the VM's memory", "2 GiB", "25 %"), _written(_write_size)
+]
+Lognormal: TypeAlias = Annotated[Duration, BeforeValidator(_duration), _DURATION_SCHEMA, _written(_write_duration)]
 Name: TypeAlias = Annotated[str, BeforeValidator(_name), _schema("a name: letters, digits and _ - # @ $", "ABGSE501")]
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
@@ -209,5 +256,7 @@ NumberAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(_number)), W
 Frequency: TypeAlias = Annotated[
     float,
     BeforeValidator(lambda value: units.parse_frequency(value) if isinstance(value, str) else _number(value)),
-    WithJsonSchema({"type": ["number", "string"], "description": "a number per second; or text such as 30 /min", "examples": [2, "30 /min"]}),
+    WithJsonSchema(
+        {"type": ["number", "string"], "description": "a number per second; or text such as 30 /min", "examples": [2, "30 /min"]}
+    ),
 ]

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from sim.columns import OUTCOMES
 from sim.units import UnitError, parse_clock, parse_memory, parse_share, parse_time
 
 Kind = Literal["probability", "quantile", "share"]
 
 COMPARISONS = ("<=", "<", ">=", ">")
-OUTCOMES = ("completed", "completed-with-warnings", "rejected", "aborted", "not-started", "lost")
 
 _EXAMPLES: dict[Kind, str] = {
     "probability": "P(makespan of out <= 4 h) >= 95 %",

@@ -111,7 +111,7 @@ class ScenarioSpec(Entry):
     """Networks by name."""
     clusters: dict[str, ClusterSpec]
     """SU clusters by name."""
-    loads: dict[str, LoadSpec] = {}
+    loads: dict[str, LoadSpec] = Field(default_factory=dict)
     """Loads by name."""
     vms: dict[str, VmSpec]
     """Virtual machines by name (1 to 8 characters of A-Z 0-9 # @ $ -)."""
@@ -119,7 +119,9 @@ class ScenarioSpec(Entry):
     """Steps by name."""
     index_clash: Annotated[Literal["keep-free-index"], one_of("keep-free-index")] = "keep-free-index"
     """What happens when the VM's index is in use on the target: keep it if free, else take the smallest free one."""
-    variants: Annotated[dict[str, dict[str, Any]], WithJsonSchema({"type": "object", "additionalProperties": {"type": "object"}})] = {}
+    variants: Annotated[dict[str, dict[str, Any]], WithJsonSchema({"type": "object", "additionalProperties": {"type": "object"}})] = Field(
+        default_factory=dict
+    )
     """Variants by name, each a mapping of dotted paths to values: {clusters.C390.type: x86}."""
     objectives: Annotated[tuple[Text, ...], TupleReader] = ()
     """What has to be met, such as: P(makespan of out <= 4 h) >= 95 %."""

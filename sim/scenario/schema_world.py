@@ -50,6 +50,12 @@ class NetworkSpec(Entry):
     efficiency: ShareAbove0 | None = None
     """Share of the bandwidth that carries memory contents; the rest is protocol."""
 
+    @model_validator(mode="after")
+    def _fast(self) -> NetworkSpec:
+        if self.bandwidth is None and self.preset is None:
+            raise fault("has no bandwidth; write 'bandwidth: 10 Gbit/s' or 'preset: mcnpr-10g'")
+        return self
+
 
 class MonitorSpec(Entry):
     """The monitor VM of an SU."""
@@ -161,7 +167,7 @@ class ClusterSpec(Entry):
     units: dict[str, UnitSpec]
     """The SUs by name."""
     policy: Name | None = None
-    """The rule that ends the pre-copy, by its name in the catalogue: vm2000 (default on /390), xen (default on x86), xenserver, xen-legacy, stop-and-copy."""
+    """The rule that ends the pre-copy: vm2000 (default on /390), xen (default on x86), xenserver, xen-legacy, stop-and-copy."""
     parameters: ParametersSpec = ParametersSpec()
     """Numbers that replace those of the profiles."""
 
@@ -292,4 +298,3 @@ class VmSpec(Entry):
     """A load of `loads` or of the catalogue."""
     devices: DevicesSpec = DevicesSpec()
     """Its devices."""
-

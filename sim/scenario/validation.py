@@ -164,7 +164,7 @@ def model_at(path: Path) -> type[BaseModel] | None:
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
-def _without_none(annotation: Any) -> Any:
+def _without_none(annotation: object) -> object:
     arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
     return arguments[0] if len(arguments) == 1 and type(None) in get_args(annotation) else annotation
 

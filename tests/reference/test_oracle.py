@@ -195,6 +195,20 @@ def test_vm2000_cuts_the_round_at_the_chase_limit(chase_limit_s: float, duration
     assert result.final_pages == 0
 
 
+def test_vm2000_finishes_a_round_that_ends_exactly_at_the_limit() -> None:
+    """The limit is the chase of an undisturbed run, added up in the same order; the next smaller number cuts the last round."""
+    guest, runs = Guest(((2000, 0.0),), ((8000, 800.0),)), []
+    free = pre_copy(guest, LINE, np.random.default_rng(14), vm2000)
+    chase_s = sum(seconds(free)[1:])
+    assert chase_s > seconds(free)[0]
+    for limit_s in (chase_s, math.nextafter(chase_s, 0.0)):
+        policy = functools.partial(vm2000, chase_limit_s=limit_s)
+        runs.append(pre_copy(guest, LINE, np.random.default_rng(14), policy))
+    assert runs[0] == free
+    assert runs[0].outcome == "completed"
+    assert runs[1].outcome == "aborted"
+
+
 def test_legacy_takes_29_rounds_when_little_is_hot() -> None:
     """A tenth of the memory is written all the time: no round is small and three times the memory is never sent."""
     result = pre_copy(Guest(((1800, 0.0), (200, 200.0))), LINE, np.random.default_rng(15), xen_legacy)
@@ -239,7 +253,7 @@ def test_legacy_round_of_several_classes_obeys_its_differential_equation() -> No
     """B dt/dy = sum w exp(-r t) over classes, and of a sweep the pages that its writer has not reached again.
 
     The writer stands behind its m marked pages, so it first walks over the n - m others. Solved here to 1e-10, apart from
-    the product. Mutant: sweep pages spread at random; 600 of 1,000 marked with w T = 700 would lose 420 and not 300.
+    the product. Mutant: marked sweep pages spread at random, or ahead of the writer.
     """
     classes, marked, speed = ((6000, 0.0), (3000, 0.05), (2000, 1.0), (500, 100.0)), (2500, 2500, 1500, 480), 1000.0
     sweep_pages, sweep_marked, sweep_rate = 1000, 600, 140.0

@@ -87,8 +87,12 @@ def test_replications_needed_for_95_percent(q: float, needed: int) -> None:
 
 
 def test_replications_needed_where_the_tail_is_met_exactly() -> None:
-    """0.5^6 = 1/64: with confidence 1 - 2/64 six replications are enough, as the definition says "at most"."""
+    """0.5^6 = 1/64: with confidence 1 - 2/64 six replications are enough, as the definition says "at most"; 0.75^3 = 27/64 likewise.
+
+    Mutant: log(a / 2) / log(q) rounded up and no more gives 4 for the second.
+    """
     assert replications_needed(0.5, 1 - 2 / 64) == 6
+    assert replications_needed(0.75, 1 - 2 * 27 / 64) == 3
     assert Interval(1.0, 6.0) == quantile_interval(np.arange(1.0, 7), 0.5, 1 - 2 / 64)
 
 

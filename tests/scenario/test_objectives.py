@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.scenario.objectives import COMPARISONS, OUTCOMES, Metric, Objective, ObjectiveError, parse_objective
+from sim.columns import OUTCOMES
+from sim.scenario.objectives import COMPARISONS, Metric, Objective, ObjectiveError, parse_objective
 
 GIB = 1024**3
 VALUES = {  # metric -> what can be written, what it means in seconds, seconds since midnight, bytes, rounds
@@ -140,6 +141,8 @@ def test_no_text_raises_anything_but_an_objective_error(text: str) -> None:
         ("P(makespan <= 4 h) >= 120 %", "'P(makespan <= 4 h) >='", ["'120 %'", "'100 %'"]),
         ("p99(total <= 5 s)", "'p99(total'", ["write ')' there"]),
         ("p99(total) <= ", "'p99(total) <='", ["then it ends", "'5 s' or '4 h'"]),
+        ("p99(total) <= 5 s)", "'p99(total) <= 5 s'", ["then comes ')'", "nothing more"]),
+        ("share(completed) >= 99 % (", "'share(completed) >= 99 %'", ["then comes '('", "nothing more"]),
         ("p99(rounds) <= 5 s", "'p99(rounds) <='", ["'5 s' is not a number of rounds", "such as 5"]),
         ("p99(sent) <= 5 GB", "'p99(sent) <='", ["'5 GB' is a decimal size", "'5 GiB'"]),
         ("p99(end of out) <= 24:00", "'p99(end of out) <='", ["'24:00' is not a clock time", '"00:00"']),

@@ -1,0 +1,137 @@
+"""A result folder: parts written once under their final name, so that whatever interrupts a run loses only what was being computed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.columns import TABLES
+from sim.errors import ResultsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sim.experiment.parts import Part
+
+RUN, SUMMARY, SUMMARY_CSV, RESOLVED = "run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"
+_UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A result folder.
+
+    Args:
+        folder: where it is.
+    """
+
+    folder: Path
+
+    def table(self, table: str) -> Path:
+        """Return the folder with the parts of a table; every Parquet reader takes it for one table."""
+        return self.folder / f"{table}.parquet"
+
+    def prepare(self) -> None:
+        """Create the folder.
+
+        Raises:
+            ResultsError: it cannot be written.
+        """
+        try:
+            for table in TABLES:
+                if table in {"migrations", "plans"}:
+                    self.table(table).mkdir(parents=True, exist_ok=True)
+            probe = self.folder / _UNFINISHED
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise _not_writable(self.folder, error) from error
+
+    def is_done(self, part: Part) -> bool:
+        """Say whether all tables of a part are there."""
+        return all((self.table(table) / part.file(table)).exists() for table in part.tables)
+
+    def write(self, table: str, name: str, rows: pa.Table) -> None:
+        """Write a part of a table: under another name first, so that a file with its final name is whole."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - commands that store nothing start without it
+
+        place = self.table(table)
+        unfinished = place / f"{name}{_UNFINISHED}-{os.getpid()}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            pq.write_table(rows, unfinished, compression="zstd")
+            unfinished.replace(place / name)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise _not_writable(place, error) from error
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one of the small files, whole or not at all."""
+        unfinished = self.folder / f"{name}{_UNFINISHED}"
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(self.folder / name)
+        except OSError as error:
+            raise _not_writable(self.folder, error) from error
+
+    def replications(self) -> int:
+        """Return how many replications of the first point are stored without a gap; 0 for an empty folder."""
+        ends: dict[int, int] = {}
+        for file in self.table("migrations").glob("point-000-replications-*.parquet"):
+            start, stop = file.stem.split("-")[-2:]
+            ends[int(start)] = max(ends.get(int(start), 0), int(stop) + 1)
+        stored = 0
+        while stored in ends:
+            stored = ends[stored]
+        return stored
+
+    def keep_only(self, parts: Iterable[Part]) -> None:
+        """Remove what is no part of the finished run: shorter versions of extended parts and what a killed run left."""
+        wanted = {(table, part.file(table)) for part in parts for table in part.tables}
+        for table in TABLES:
+            for file in sorted(self.table(table).glob("*")):
+                # Optional tables of an earlier run stay: they are still true.
+                if (table, file.name) not in wanted and (_UNFINISHED in file.name or table in {"migrations", "plans"}):
+                    file.unlink()
+
+    def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
+        """Read a table, points and replications in order.
+
+        Raises:
+            ResultsError: it is not there, or a part of it is damaged.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - commands that read nothing start without it
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        files = sorted(self.table(table).glob("*.parquet"))
+        if not files:
+            raise ResultsError(f"{self.folder}: no table '{table}' here; run the scenario first, or name a folder that `migr run` wrote")
+        tables = []
+        for file in files:
+            try:
+                tables.append(pq.read_table(file, columns=columns))
+            except (OSError, pa.ArrowInvalid) as error:
+                raise ResultsError(f"{file}: damaged ({error}); delete this file and give the same `migr run` again") from error
+        return pa.concat_tables(tables).unify_dictionaries()
+
+    def facts(self) -> dict[str, Any]:
+        """Return run.json; {} where it is not there.
+
+        Raises:
+            ResultsError: it cannot be read.
+        """
+        file = self.folder / RUN
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{file}: damaged ({error}); move the folder away and run again") from error
+
+
+def _not_writable(place: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"{place}: {error.strerror or error}; free space or name another folder with --out, then give the same command again"
+    )

@@ -1,0 +1,161 @@
+"""The answer in numbers: per variant and VM, quantiles with intervals, outcomes with reasons, objectives with verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.results.frames import Sample, final_attempts, is_completed
+from sim.results.statistics import Interval, quantile, quantile_interval, share_interval
+from sim.results.verdicts import Judged, judge
+from sim.scenario.objectives import Objective
+
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+ALL = "(all)"
+
+
+def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterable[Objective], clock_from: float) -> dict[str, Any]:
+    """Return the summary of a run, as summary.json has it.
+
+    Args:
+        migrations: all rows of the run.
+        plans: all rows of the run.
+        objectives: of the scenario.
+        clock_from: second of the day at which the window (or the plan) begins.
+    """
+    objectives = list(objectives)
+    points = []
+    for name in migrations["point"].unique().tolist():
+        rows = migrations[migrations["point"] == name]
+        steps = plans[plans["point"] == name]
+        points.append(
+            {
+                "point": name,
+                "replications": int(rows["replication"].nunique()),
+                "steps": [_step(step, group) for step, group in steps.groupby("step", sort=False, observed=True)],
+                "migrations": _migrations(rows),
+                "objectives": [verdict(judge(objective, str(name), rows, steps, clock_from)) for objective in objectives],
+            }
+        )
+    return {"points": points}
+
+
+def verdict(judged: Judged) -> dict[str, Any]:
+    """Return a judged objective as a mapping."""
+    return {
+        "objective": judged.objective.text,
+        "verdict": judged.verdict,
+        "estimate": _number(judged.estimate),
+        "low": _number(judged.interval.low),
+        "high": _number(judged.interval.high),
+        "replications_needed": judged.interval.needed,
+    }
+
+
+def flat(summary: dict[str, Any]) -> pd.DataFrame:
+    """Return the summary as a table for a spreadsheet: one row a variant, VM and quantity."""
+    rows = []
+    for point in summary["points"]:
+        for line in point["migrations"]:
+            place = {"point": point["point"], "step": line["step"], "vm": line["vm"]}
+            rows += [
+                {**place, "quantity": f"share {name}", "value": share["share"], "low": share["low"], "high": share["high"]}
+                for name, share in line["outcomes"].items()
+            ]
+            rows += [
+                {**place, "quantity": f"{quantity} {name}", **{key: found[key] for key in ("value", "low", "high")}}
+                for quantity in ("total_s", "downtime_s")
+                for name, found in line[quantity].items()
+            ]
+            rows += [{**place, "quantity": key, "value": line[key]} for key in ("rounds_p50", "rounds_max", "sent_over_touched_p50")]
+        for step in point["steps"]:
+            place = {"point": point["point"], "step": step["step"], "vm": ""}
+            rows += [
+                {**place, "quantity": f"makespan_s {name}", **{key: found[key] for key in ("value", "low", "high")}}
+                for name, found in step["makespan_s"].items()
+            ]
+    return pd.DataFrame(rows, columns=["point", "step", "vm", "quantity", "value", "low", "high"])
+
+
+def _migrations(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a line for each step and VM, and one for all of them where there are several."""
+    final = final_attempts(rows)
+    groups: list[tuple[str, str, pd.DataFrame]] = [
+        (str(step), str(vm), group) for (step, vm), group in final.groupby(["step", "vm"], sort=False, observed=True)
+    ]
+    groups.sort(key=lambda each: (each[0], float(each[2]["due_s"].median()), each[1]))
+    if len(groups) > 1:
+        groups.append((ALL, ALL, final))
+    return [_line(step, vm, group) for step, vm, group in groups]
+
+
+def _line(step: str, vm: str, group: pd.DataFrame) -> dict[str, Any]:
+    done = group[is_completed(group)]
+    stops = done["downtime_s"].dropna()
+    several = vm == ALL  # VMs of one replication are not independent: no interval for them together
+    return {
+        "step": step,
+        "vm": vm,
+        "su_type": str(group["su_type"].iloc[0]),
+        "migrations": len(group),
+        "outcomes": _shares(group["outcome"], several),
+        "reasons": {str(reason): int(count) for reason, count in group["reason"].dropna().value_counts(sort=False).items()},
+        "total_s": _quantiles(done["total_s"].to_numpy(dtype=float), several),
+        "downtime_s": _quantiles(stops.to_numpy(dtype=float), several),
+        "rounds_p50": _number(quantile(done["rounds"].to_numpy(dtype=float), 0.5)) if len(done) else None,
+        "rounds_max": int(group["rounds"].max()),
+        "sent_over_touched_p50": _number(quantile((done["sent_bytes"] / done["touched_bytes"]).to_numpy(dtype=float), 0.5))
+        if len(done)
+        else None,
+    }
+
+
+def _step(step: object, group: pd.DataFrame) -> dict[str, Any]:
+    emptied = int((group["left_behind"] == 0).sum())
+    interval = share_interval(emptied, len(group))
+    return {
+        "step": str(step),
+        "at_s": float(group["at_s"].iloc[0]),
+        "makespan_s": _quantiles(group["makespan_s"].to_numpy(dtype=float), several=False),
+        "nothing_left_behind": {"share": emptied / len(group), "low": interval.low, "high": interval.high},
+    }
+
+
+def _shares(outcomes: pd.Series[Any], several: bool) -> dict[str, dict[str, float | None]]:
+    counts = {str(name): int(count) for name, count in outcomes.value_counts(sort=False).items() if count}
+    shares: dict[str, dict[str, float | None]] = {}
+    for name, count in counts.items():
+        interval = Interval(None, None) if several else share_interval(count, len(outcomes))
+        shares[name] = {"share": count / len(outcomes), "low": interval.low, "high": interval.high}
+    return shares
+
+
+def _quantiles(sample: Sample, several: bool) -> dict[str, dict[str, float | int | str | None]]:
+    """Return p50, p90, p99 with their intervals; an infinite value is written as text, since JSON has none."""
+    if not len(sample):
+        return {}
+    found: dict[str, dict[str, float | int | str | None]] = {}
+    for name, q in QUANTILES.items():
+        interval = Interval(None, None) if several else quantile_interval(sample, q)
+        found[name] = {
+            "value": _number(quantile(sample, q)),
+            "low": _number(interval.low),
+            "high": _number(interval.high),
+            "replications_needed": interval.needed,
+        }
+    return found
+
+
+def _number(value: float | None) -> float | str | None:
+    if value is None:
+        return None
+    return float(value) if np.isfinite(value) else "never"
+
+
+def worst_exit(summaries: Sequence[dict[str, Any]]) -> int:
+    """Return the exit code of the objectives: 5 when one is missed, 6 when one is undecided, else 0."""
+    verdicts = {entry["verdict"] for summary in summaries for point in summary["points"] for entry in point["objectives"]}
+    return 5 if "missed" in verdicts else 6 if "undecided" in verdicts else 0

@@ -1,0 +1,141 @@
+"""Rows of the result tables, from what the engine returns to Arrow tables with the columns of `sim.columns`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from sim.columns import TABLES, Column
+from sim.engine.move import Move
+from sim.engine.plan import Course
+from sim.engine.replicate import Replication
+from sim.model.load import PAGE
+from sim.vm2000.catalogue import printed
+
+Row = tuple[Any, ...]
+
+_TYPES: dict[str, pa.DataType] = {
+    "whole": pa.int64(),
+    "number": pa.float64(),
+    "text": pa.string(),
+    "name": pa.dictionary(pa.int32(), pa.string()),
+    "flag": pa.bool_(),
+}
+
+
+def schema(table: str) -> pa.Schema:
+    """Return the Arrow schema of a table; only columns that can be empty are nullable."""
+    return pa.schema([pa.field(column.name, _TYPES[column.kind], nullable=bool(column.empty)) for column in TABLES[table]])
+
+
+def arrow(table: str, rows: Sequence[Row]) -> pa.Table:
+    """Return rows as an Arrow table."""
+    columns: tuple[Column, ...] = TABLES[table]
+    values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    arrays = [_array(column, cells) for column, cells in zip(columns, values, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema(table))
+
+
+def migration_rows(point: str, replication: Replication) -> list[Row]:
+    """Return a row for each attempt."""
+    return [_migration(point, replication.number, move) for move in replication.moves]
+
+
+def plan_rows(point: str, replication: Replication) -> list[Row]:
+    """Return a row for each step."""
+    return [_plan(point, replication.number, course) for course in replication.courses]
+
+
+def round_rows(point: str, replication: Replication) -> list[Row]:
+    """Return a row for each round."""
+    return [
+        (
+            point,
+            replication.number,
+            sent.step,
+            sent.vm,
+            sent.attempt,
+            sent.number,
+            sent.live,
+            sent.began_s,
+            sent.duration_s,
+            int(sent.marked_pages),
+            int(sent.sent_pages),
+        )
+        for sent in replication.journal.rounds or []
+    ]
+
+
+def message_rows(point: str, replication: Replication) -> list[Row]:
+    """Return a row for each message, in the order of time."""
+    return [
+        (
+            point,
+            replication.number,
+            place,
+            line.time_s,
+            line.vm,
+            line.source,
+            line.target,
+            ",".join(line.message.recipients),
+            line.message.id,
+            printed(line.message, **line.inserts),
+        )
+        for place, line in enumerate(replication.journal.in_order())
+    ]
+
+
+def _migration(point: str, number: int, move: Move) -> Row:
+    """Return the row of an attempt, in the order of `sim.columns.MIGRATIONS`."""
+    spec = move.guest.spec
+    completed = move.outcome == "completed"
+    ended = move.ended_s
+    return (
+        point,
+        number,
+        move.step.name,
+        spec.name,
+        move.attempt,
+        move.source.spec.su_type,
+        move.source.name,
+        move.target.name,
+        int(spec.memory_bytes),
+        int(spec.touched_pages) * PAGE,
+        move.due_s,
+        move.command_s,
+        move.started_s,
+        ended,
+        move.outcome,
+        move.reason,
+        _between(move.started_s, ended) if completed else None,
+        _between(move.stopped_s, move.resumed_s) if completed and move.guest.runs else None,
+        _between(move.started_s, move.set_up_s),
+        _between(move.set_up_s, move.stopped_s),
+        move.handshake_s,
+        move.stopped_round_s,
+        _between(move.resumed_s, ended) if completed else None,
+        move.rounds,
+        None if move.final_pages is None else move.final_pages * move.page_bytes,
+        move.sent_bytes,
+    )
+
+
+def _plan(point: str, number: int, course: Course) -> Row:
+    """Return the row of a step, in the order of `sim.columns.PLANS`."""
+    step, left = course.step, course.left_behind
+    makespan = float("inf") if left else course.ended_s - step.at_s
+    attempts = sum(move.attempt > 0 for move in course.moves)
+    return (point, number, step.name, step.at_s, course.ended_s, makespan, step.at_s + makespan, len(course.vms), left, attempts)
+
+
+def _between(begin: float | None, end: float | None) -> float | None:
+    return None if begin is None or end is None else end - begin
+
+
+def _array(column: Column, cells: Sequence[Any]) -> pa.Array[Any]:
+    if column.kind == "name":
+        # A dictionary in the order of first appearance, so that equal rows give equal bytes.
+        return pa.array(cells, pa.string()).dictionary_encode().cast(_TYPES["name"])
+    return pa.array(cells, _TYPES[column.kind])

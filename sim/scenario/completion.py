@@ -1,0 +1,195 @@
+"""Fill in everything that a scenario leaves to defaults and profiles, and note where each value comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sim.scenario import catalogue
+from sim.scenario.completion_loads import complete_loads
+from sim.scenario.facts import FactList, facts_always
+from sim.scenario.problems import Path, dotted
+from sim.scenario.schema_plan import ScenarioSpec, StepSpec
+from sim.scenario.schema_world import ClusterSpec, MonitorSpec, NetworkSpec, ParametersSpec, UnitSpec, VmSpec, X2000Spec
+from sim.units import format_clock
+
+FIRST_INDEX, LAST_INDEX = 2, 99  # VM2000 User Guide: Initializing a VM; 1 is the monitor VM
+
+
+def complete(spec: ScenarioSpec, facts: FactList) -> ScenarioSpec:
+    """Return the scenario with every default written out: `count` expanded, indexes given, profiles replaced by their numbers.
+
+    Completing a completed scenario changes nothing.
+    """
+    clusters = {name: complete_cluster(("clusters", name), cluster, facts) for name, cluster in spec.clusters.items()}
+    vms = with_indexes(complete_vms(spec.vms, facts), facts)
+    result = spec.model_copy(
+        update={
+            "networks": {name: complete_network(("networks", name), network, facts) for name, network in spec.networks.items()},
+            "clusters": clusters,
+            "loads": complete_loads(spec.loads, {vm.load for vm in vms.values()}, facts),
+            "vms": vms,
+            "plan": complete_plan(spec, facts),
+        }
+    )
+    facts.field((), spec, "index_clash", spec.index_clash, "the index is kept where it is free", "A11")
+    facts.field(("experiment",), spec.experiment, "seed", str(spec.experiment.seed), "a fixed seed, so that a run can be repeated")
+    facts.facts += facts_always()
+    return result
+
+
+def complete_network(path: Path, network: NetworkSpec, facts: FactList) -> NetworkSpec:
+    """Return a network with every number: as written, else from its preset, else the default."""
+    known = {name: (value, "default") for name, value in catalogue.links()["default"].parameters.items()}
+    if network.preset is not None:
+        known |= {name: (value, network.preset) for name, value in catalogue.links()[network.preset].parameters.items()}
+    if network.bandwidth is not None:
+        facts.written((*path, "bandwidth"))
+    numbers = {
+        name: facts.choice((*path, name), getattr(network, name), *choice)
+        for name, choice in known.items()
+        if name != "bandwidth" or network.bandwidth is None
+    }
+    return network.model_copy(update={"preset": None, **numbers})
+
+
+def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> ClusterSpec:
+    """Return a cluster with policy, parameters and SUs filled in; what does not belong to its type or policy is left out."""
+    profile = catalogue.su_types()[cluster.type]
+    facts.written((*path, "type"))
+    policy = facts.choice((*path, "policy"), cluster.policy, profile.policy, cluster.type)
+    rule = catalogue.policies()[policy].parameters
+    numbers = {name: (known, cluster.type) for name, known in profile.parameters.items()} | {
+        name: (known, policy) for name, known in rule.items()
+    }
+    below = (*path, "parameters")
+    chosen = {
+        name: facts.choice((*below, name), getattr(cluster.parameters, name), known, origin) for name, (known, origin) in numbers.items()
+    }
+    for unused in unused_fields(path, cluster):
+        facts.written(unused, f" (ignored: not used on SU {cluster.type} with policy {policy})")
+    return cluster.model_copy(
+        update={
+            "policy": policy,
+            "parameters": ParametersSpec.model_construct(**chosen),
+            "units": {name: complete_unit((*path, "units", name), name, unit, cluster.type, facts) for name, unit in cluster.units.items()},
+        }
+    )
+
+
+def unused_fields(path: Path, cluster: ClusterSpec) -> Iterator[Path]:
+    """Yield what is written for a cluster, but belongs to the other SU type or to another policy."""
+    profile = catalogue.su_types()[cluster.type]
+    used = set(profile.parameters)
+    policy = cluster.policy or profile.policy.value
+    if policy in catalogue.policies():
+        used |= set(catalogue.policies()[policy].parameters)
+        yield from ((*path, "parameters", name) for name in sorted(cluster.parameters.model_fields_set - used))
+    for name, unit in cluster.units.items():
+        here = (*path, "units", name)
+        if cluster.type == "/390":
+            yield from ((*here, key) for key in ("x2000",) if key in unit.model_fields_set)
+        else:
+            yield from ((*here, key) for key in ("hypervisor", "cpus", "iocf") if key in unit.model_fields_set)
+            yield from ((*here, "monitor", key) for key in ("cpus", "available") if key in unit.monitor.model_fields_set)
+
+
+def complete_unit(path: Path, name: str, unit: UnitSpec, su_type: str, facts: FactList) -> UnitSpec:
+    """Return an SU with the memory that is reserved, the shares that migrations get, and its server."""
+    known = catalogue.su_types()[su_type].units
+    facts.written((*path, "memory"))
+    facts.field(path, unit, "server", name, "an SE server for itself", "A30")
+    memory = facts.choice((*path, "monitor", "memory"), unit.monitor.memory, known["monitor_memory"], su_type)
+    own = unit.model_copy(update={"server": unit.server or name, "hypervisor": None, "iocf": None, "cpus": None, "x2000": None})
+    if su_type == "x86":
+        x2000 = unit.x2000 or X2000Spec()
+        here = (*path, "x2000")
+        filled = X2000Spec.model_construct(
+            memory=facts.choice((*here, "memory"), x2000.memory, known["x2000_memory"], su_type),
+            cpus=facts.choice((*here, "cpus"), x2000.cpus, known["x2000_cpus"], su_type),
+            available=facts.choice((*here, "available"), x2000.available, known["available"], su_type),
+        )
+        return own.model_copy(update={"monitor": MonitorSpec.model_construct(memory=memory), "x2000": filled})
+    here = (*path, "monitor")
+    monitor = MonitorSpec.model_construct(
+        memory=memory,
+        cpus=facts.choice((*here, "cpus"), unit.monitor.cpus, known["monitor_cpus"], su_type),
+        available=facts.choice((*here, "available"), unit.monitor.available, known["available"], su_type),
+    )
+    chosen = {key: facts.choice((*path, key), getattr(unit, key), known[key], su_type) for key in ("hypervisor", "iocf")}
+    return own.model_copy(update={"monitor": monitor, "cpus": unit.cpus, **chosen})
+
+
+def expanded_names(name: str, count: int) -> tuple[str, ...]:
+    """Return the VM names that an entry stands for: its own, or NAME1 to NAMEn for a count above 1."""
+    return (name,) if count == 1 else tuple(f"{name}{number}" for number in range(1, count + 1))
+
+
+def complete_vms(vms: Mapping[str, VmSpec], facts: FactList) -> dict[str, VmSpec]:
+    """Return every single VM by name, `count` expanded."""
+    result: dict[str, VmSpec] = {}
+    for name, vm in vms.items():
+        path = ("vms", name)
+        for key in ("su", "memory"):
+            facts.written((*path, key))
+        facts.field(path, vm, "state", vm.state, "a VM is running unless the scenario says otherwise")
+        facts.field(path, vm, "touched", f"{vm.touched:.0%}", "all of the configured memory", "A15")
+        facts.field(path, vm, "cpus", str(vm.cpus), "one virtual CPU", "A24")
+        facts.field(path, vm, "load", vm.load, "a guest that waits for work", "A16")
+        if "devices" not in vm.model_fields_set:
+            facts.default((*path, "devices"), "none", "no device moves or is detached")
+        else:
+            for kind in sorted(vm.devices.model_fields_set):
+                facts.written((*path, "devices", kind))
+        names = expanded_names(name, vm.count)
+        if vm.count > 1:
+            facts.derived(path, f"{names[0]} to {names[-1]}", f"count {vm.count}")
+        result |= {single: vm.model_copy(update={"count": 1}) for single in names}
+    return result
+
+
+def natural(name: str) -> tuple[tuple[str, int], ...]:
+    """Return a sort key in which BATCH2 comes before BATCH10."""
+    return tuple((text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name))
+
+
+def with_indexes(vms: Mapping[str, VmSpec], facts: FactList) -> dict[str, VmSpec]:
+    """Return the VMs with an index each: as written, else the smallest free one of its SU in natural order of the names."""
+    taken = {(vm.su, vm.index) for vm in vms.values() if vm.index is not None}
+    result = dict(vms)
+    for name in sorted(vms, key=lambda name: (natural(name), name)):
+        vm = vms[name]
+        if vm.index is not None:
+            facts.written(("vms", name, "index"))
+            continue
+        free = next((index for index in range(FIRST_INDEX, LAST_INDEX + 1) if (vm.su, index) not in taken), None)
+        if free is None:
+            continue  # too many VMs on the SU: reported where the world is checked
+        taken.add((vm.su, free))
+        facts.derived(("vms", name, "index"), str(free), "smallest free index of its SU, in the order of the names")
+        result[name] = vm.model_copy(update={"index": free})
+    return result
+
+
+def complete_plan(spec: ScenarioSpec, facts: FactList) -> dict[str, StepSpec]:
+    """Return the steps, each with the time of day at which it begins."""
+    result: dict[str, StepSpec] = {}
+    begin = spec.window.begin if spec.window is not None else 0
+    for name, step in spec.plan.items():
+        path = ("plan", name)
+        source = "the begin of the window" if spec.window is not None else "no window and no time given"
+        facts.field(path, step, "at", format_clock(begin), source)
+        for key in (key for key in ("migrate", "drain", "to") if key in step.model_fields_set):
+            facts.written((*path, key))
+        if step.drain is not None:
+            facts.field(path, step, "order", str(step.order), "the largest VM first, while there is most time")
+        facts.field(path, step, "on_abort", "no retry, then skip", "the plan goes on with the next VM", "A22")
+        facts.field(path, step, "when_busy", step.when_busy, "a plan gives the next command when the SU is free")
+        result[name] = step.model_copy(update={"at": begin if step.at is None else step.at})
+    return result
+
+
+def entry_of(name: str, vms: Mapping[str, VmSpec]) -> str:
+    """Return the entry of the scenario that a VM's name comes from."""
+    owners = (entry for entry, vm in vms.items() if name in expanded_names(entry, vm.count))
+    return next(owners, dotted((name,)))

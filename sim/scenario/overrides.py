@@ -1,0 +1,133 @@
+"""Apply `--set PATH=VALUE` and variants to a document."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sim.scenario.document import Document, Plain, override_document
+from sim.scenario.problems import Path, Place, Problem, dotted, suggestion
+from sim.scenario.validation import model_at, unknown_key
+
+FIXED_IN_VARIANTS = ("schema", "title", "question", "start", "variants", "objectives", "experiment")
+_NAMED: dict[Path, str] = {("networks",): "networks", ("clusters",): "clusters", ("clusters", "*", "units"): "SUs", ("loads",): "loads"} | {
+    ("vms",): "VMs",
+    ("plan",): "steps",
+    ("variants",): "variants",
+}
+
+
+def with_overrides(document: Document, overrides: Sequence[str]) -> tuple[Document, list[Problem]]:
+    """Return the document after every `PATH=VALUE`, in this order, and the overrides that cannot be applied."""
+    result = copy.deepcopy(document)
+    problems: list[Problem] = []
+    for position, override in enumerate(overrides, start=1):
+        place = Place(0, position, f"--set {override}")
+        name, equals, text = override.partition("=")
+        path = tuple(name.strip().split("."))
+        if not equals or not all(path):
+            problems.append(Problem(place, "", "is no override; write PATH=VALUE such as vms.VM12PROD.memory='8 GiB'"))
+            continue
+        source, value, found = override_document(text, path, place)
+        problems += found or _applied(result, path, value, source)
+    return result, problems
+
+
+def with_variant(document: Document, name: str) -> tuple[Document, list[Problem]]:
+    """Return the document that one variant describes, and what is wrong with the variant's paths."""
+    result = copy.deepcopy(document)
+    problems: list[Problem] = []
+    variants: Any = document.content.get("variants", {})
+    for written, value in variants[name].items():
+        path = tuple(written.split("."))
+        here = ("variants", name, written)
+        place = document.key_place(here)
+        if path[0] in FIXED_IN_VARIANTS:
+            problems.append(Problem(place, dotted(here), f"'{path[0]}' is the same for all variants; change it in the scenario itself"))
+            continue
+        found = _applied(result, path, value, _moved(document, here, path))
+        problems += [Problem(problem.place, dotted(here), problem.text) for problem in found]
+    return result, problems
+
+
+def _moved(document: Document, old: Path, new: Path) -> Document:
+    """Return the places of what a variant holds, under the path at which it takes effect."""
+    result = Document(document.label)
+    for ours, theirs in ((result.keys, document.keys), (result.values, document.values)):
+        ours |= {(*new, *path[len(old) :]): place for path, place in theirs.items() if path[: len(old)] == old}
+    result.texts |= {(*new, *path[len(old) :]): text for path, text in document.texts.items() if path[: len(old)] == old}
+    return result
+
+
+def _applied(document: Document, path: Path, value: Plain | None, source: Document) -> list[Problem]:
+    """Set a value at every place that a path matches; return what is wrong when it matches nothing."""
+    place = source.key_place(path)
+    try:
+        targets = list(_matches(document.content, path))
+    except LookupError as error:
+        return [Problem(place, dotted(path), str(error.args[0]))]
+    if not targets:
+        return [Problem(place, dotted(path), "matches nothing; there is no such name yet")]
+    for target in targets:
+        _set(document.content, target, copy.deepcopy(value))
+        document.forget(target)
+        for ours, theirs in ((document.keys, source.keys), (document.values, source.values)):
+            ours |= {(*target, *known[len(path) :]): where for known, where in theirs.items() if known[: len(path)] == path}
+        document.texts |= {(*target, *known[len(path) :]): text for known, text in source.texts.items() if known[: len(path)] == path}
+    return []
+
+
+def _matches(content: dict[str, Plain], path: Path) -> Iterator[Path]:
+    """Yield the paths without `*` that a path stands for.
+
+    Raises:
+        LookupError: a name on the way does not exist, or a key is unknown; the message says what to write.
+    """
+    found: list[Path] = [()]
+    for key in path:
+        found = [(*head, name) for head in found for name in _names(_at(content, head), head, key)]
+    yield from found
+
+
+def _names(holder: object, head: Path, key: str) -> list[str]:
+    """Return the keys below `head` that a part of an override's path stands for."""
+    pattern = tuple("*" if position % 2 else part for position, part in enumerate(head)) if head[:1] == ("clusters",) else head
+    if isinstance(holder, list):
+        return [str(position) for position in range(len(holder)) if key in {"*", str(position)}] or _refuse_position(holder, head, key)
+    if holder is not None and not isinstance(holder, dict):
+        raise LookupError(f"'{dotted(head)}' is a single value; nothing lies below it, so end the path there")
+    if key == "*":
+        return list(holder or {})
+    if pattern in _NAMED and key not in (holder or {}):
+        raise LookupError(f"matches nothing: there is no '{key}'; {suggestion(key, holder or {}, _NAMED[pattern])}")
+    model = model_at(head)
+    if model is not None and key not in {field.alias or name for name, field in model.model_fields.items()}:
+        raise LookupError(unknown_key((*head, key)))
+    return [key]
+
+
+def _refuse_position(holder: list[Plain], head: Path, key: str) -> list[str]:
+    raise LookupError(f"'{dotted(head)}' is a list without position '{key}'; write 0 to {len(holder) - 1}")
+
+
+def _at(content: Plain, path: Path) -> Plain | None:
+    holder: Plain | None = content
+    for key in path:
+        if isinstance(holder, list):
+            holder = holder[int(key)]
+        elif isinstance(holder, dict):
+            holder = holder.get(key)
+        else:
+            return holder
+    return holder
+
+
+def _set(content: dict[str, Plain], path: Path, value: Plain | None) -> None:
+    holder: Any = content
+    for key in path[:-1]:
+        holder = holder[int(key)] if isinstance(holder, list) else holder.setdefault(key, {})
+    if isinstance(holder, list):
+        holder[int(path[-1])] = value
+    else:
+        holder[path[-1]] = value

@@ -1,0 +1,152 @@
+"""Turn a completed scenario into the plain numbers that an engine consumes."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from sim.model.load import PAGE
+from sim.model.rounds import Policy
+from sim.scenario.facts import FactList
+from sim.scenario.fields import Duration
+from sim.scenario.point import Cluster, Cost, Costs, Devices, Link, OnAbort, Point, Step, Unit, Vm
+from sim.scenario.resolve_load import resolved_load
+from sim.scenario.schema_plan import ScenarioSpec, StepSpec
+from sim.scenario.schema_world import ClusterSpec, NetworkSpec, ParametersSpec, UnitSpec, VmSpec
+from sim.units import DAY_S, show_rate
+
+_Z95 = NormalDist().inv_cdf(0.95)
+
+
+def resolved(spec: ScenarioSpec, name: str, facts: FactList) -> Point:
+    """Return the point of a completed scenario; what is derived on the way is noted in `facts`."""
+    units = [
+        (unit_name, unit, cluster_name, cluster)
+        for cluster_name, cluster in spec.clusters.items()
+        for unit_name, unit in cluster.units.items()
+    ]
+    return Point(
+        name=name,
+        seed=spec.experiment.seed,
+        links=tuple(_link(key, spec.networks[key], facts) for key in sorted(spec.networks)),
+        clusters=tuple(_cluster(key, spec.clusters[key]) for key in sorted(spec.clusters)),
+        units=tuple(_unit(*unit) for unit in sorted(units, key=lambda unit: unit[0])),
+        vms=tuple(_vm(key, spec.vms[key], spec, facts) for key in sorted(spec.vms)),
+        steps=tuple(_step(key, step, first_second(spec)) for key, step in spec.plan.items()),
+        start=spec.start or "",
+    )
+
+
+def sigma_of_cv(cv: float) -> float:
+    """Return the sigma of a lognormal with this coefficient of variation."""
+    return math.sqrt(math.log1p(cv * cv))
+
+
+def _cost(duration: Duration) -> Cost:
+    if duration.cv is not None:
+        return Cost(duration.median, sigma_of_cv(duration.cv))
+    if duration.p95 is not None:
+        return Cost(duration.median, math.log(duration.p95 / duration.median) / _Z95)
+    return Cost(duration.median)
+
+
+def payload(network: NetworkSpec) -> float:
+    """Return what migrations can use of one direction, bytes per second: bandwidth x efficiency - background."""
+    return (network.bandwidth or 0.0) * (network.efficiency or 0.0) - (network.background or 0.0)
+
+
+def _link(name: str, network: NetworkSpec, facts: FactList) -> Link:
+    facts.derived(("networks", name), f"{show_rate(payload(network))} for migrations", "bandwidth x efficiency - background")
+    return Link(name, payload(network), network.round_trip or 0.0)
+
+
+def _cluster(name: str, cluster: ClusterSpec) -> Cluster:
+    numbers = {key: value for key, value in dict(cluster.parameters).items() if value is not None}
+    return Cluster(
+        name=name,
+        su_type=cluster.type,
+        policy=_policy(cluster.policy or "", cluster.parameters),
+        costs=Costs(**{key: _cost(numbers[key]) for key in Costs.__dataclass_fields__}),
+        sender_Bps=numbers["sender"],
+        receiver_Bps=numbers["receiver"],
+        factor_first=numbers["factor_first"],
+        factor_live=numbers["factor_live"],
+        factor_stopped=numbers["factor_stopped"],
+        throughput_sigma=sigma_of_cv(numbers["throughput_spread"]),
+        page_header_bytes=float(numbers["page_header_bytes"]),
+        fault_cost_s=numbers["fault_cost"],
+    )
+
+
+def _policy(name: str, parameters: ParametersSpec) -> Policy:
+    in_seconds = {"stop_goal": "stop_goal_s", "chase_limit": "chase_limit_s"}
+    keys = ("max_rounds", "few_pages", "from_round", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
+    given = {in_seconds.get(key, key): getattr(parameters, key) for key in keys if getattr(parameters, key) is not None}
+    return Policy(name, **given)
+
+
+def reserved_bytes(unit: UnitSpec) -> int:
+    """Return the memory that guests cannot have: monitor VM and hypervisor (/390) or X2000 (x86)."""
+    x2000 = unit.x2000.memory if unit.x2000 is not None else None
+    return (unit.monitor.memory or 0) + (unit.hypervisor or 0) + (x2000 or 0)
+
+
+def _unit(name: str, unit: UnitSpec, cluster_name: str, cluster: ClusterSpec) -> Unit:
+    available = unit.x2000.available if unit.x2000 is not None else unit.monitor.available
+    return Unit(
+        name=name,
+        cluster=cluster_name,
+        su_type=cluster.type,
+        link=cluster.network,
+        memory_bytes=float(unit.memory),
+        reserved_bytes=float(reserved_bytes(unit)),
+        available=available or 1.0,
+        iocf=unit.iocf or "",
+        monitor_bytes=float(unit.monitor.memory or 0),
+        server=unit.server or name,
+    )
+
+
+def touched_pages(vm: VmSpec) -> int:
+    """Return the pages of a VM that were ever written."""
+    return math.floor(vm.memory / PAGE * vm.touched)
+
+
+def _vm(name: str, vm: VmSpec, spec: ScenarioSpec, facts: FactList) -> Vm:
+    return Vm(
+        name=name,
+        unit=vm.su,
+        index=vm.index or 0,
+        state=vm.state,
+        memory_bytes=float(vm.memory),
+        touched_pages=float(touched_pages(vm)),
+        cpus=vm.cpus,
+        load=resolved_load(vm.load, spec.loads[vm.load], name, vm.memory, touched_pages(vm), facts),
+        devices=Devices(**dict(vm.devices)),
+    )
+
+
+def first_second(spec: ScenarioSpec) -> int:
+    """Return the time of day from which the night counts: the window's begin, or without one the first step's time."""
+    if spec.window is not None:
+        return spec.window.begin
+    return next((step.at or 0 for step in spec.plan.values()), 0)
+
+
+def seconds_from_midnight(clock: int, first: int) -> int:
+    """Return a time of day as seconds since 00:00 of the first day; one before `first` is on the next day."""
+    return clock if clock >= first else clock + DAY_S
+
+
+def _step(name: str, step: StepSpec, first: int) -> Step:
+    return Step(
+        name=name,
+        at_s=float(seconds_from_midnight(step.at or 0, first)),
+        to=step.to,
+        vm=step.migrate or "",
+        drain=step.drain or "",
+        order=step.order if isinstance(step.order, str) else "",
+        sequence=() if isinstance(step.order, str) else step.order,
+        on_abort=OnAbort(step.on_abort.retries, step.on_abort.wait, step.on_abort.then),
+        when_busy=step.when_busy,
+    )

@@ -1,0 +1,75 @@
+"""Turn a load into whole pages of one VM."""
+
+from __future__ import annotations
+
+import math
+
+from sim.model.load import PAGE, Bursts, Load
+from sim.scenario.facts import FactList
+from sim.scenario.schema_world import LoadSpec
+
+Sets = tuple[tuple[float, float], ...]
+
+
+def resolved_load(name: str, load: LoadSpec, vm: str, memory_bytes: float, touched: int, facts: FactList) -> Load:
+    """Return the load in whole pages of a VM.
+
+    Args:
+        name: its name in the scenario or in the catalogue.
+        load: the load without `profile`.
+        vm: name of the VM, for the facts.
+        memory_bytes: configured memory, of which shares are taken.
+        touched: pages ever written; classes and sweeps are scaled down to fit, a curve is cut off there.
+        facts: notes what was scaled.
+    """
+    classes, sweeps = _fitted(vm, _classes(load, memory_bytes), _sweeps(load, memory_bytes), touched, facts)
+    return Load(
+        name=name,
+        classes=classes,
+        sweeps=sweeps,
+        curve=_curve(vm, load, memory_bytes, touched, facts),
+        jitter=load.jitter or 0.0,
+        tracked=load.measured == "tracked",
+        bursts=None if load.bursts is None else Bursts(load.bursts.share, load.bursts.length, load.bursts.factor),
+        day=tuple((float(second), level) for second, level in sorted((load.day or {}).items())),
+        spread_sigma=math.sqrt(math.log1p((load.spread or 0.0) ** 2)),
+    )
+
+
+def _pages(size_bytes: float) -> int:
+    return max(1, round(size_bytes / PAGE))
+
+
+def _classes(load: LoadSpec, memory_bytes: float) -> list[tuple[int, float]]:
+    result = [(_pages(entry.size.of(memory_bytes)), entry.rewrites) for entry in load.classes or ()]
+    if load.working_set is not None:
+        size = load.working_set.size.of(memory_bytes)
+        result.append((_pages(size), load.working_set.rate / size))
+    return result
+
+
+def _sweeps(load: LoadSpec, memory_bytes: float) -> list[tuple[int, float]]:
+    return [(_pages(entry.size.of(memory_bytes)), entry.rate / PAGE) for entry in load.sweeps or ()]
+
+
+def _fitted(vm: str, classes: list[tuple[int, float]], sweeps: list[tuple[int, float]], touched: int, facts: FactList) -> tuple[Sets, Sets]:
+    wanted = sum(pages for pages, _ in [*classes, *sweeps])
+    if wanted > touched:
+        # Assumes [A17]: a load too large for its VM shrinks in proportion, the rewrites of a page stay.
+        facts.derived(
+            ("vms", vm, "load"), f"scaled from {wanted} to {touched} pages", "the load does not fit into the touched memory", "A17"
+        )
+        classes = [(pages * touched // wanted, rewrites) for pages, rewrites in classes]
+        sweeps = [(pages * touched // wanted, rate) for pages, rate in sweeps]
+    return _as_floats(classes), _as_floats(sweeps)
+
+
+def _as_floats(sets: list[tuple[int, float]]) -> Sets:
+    return tuple((float(pages), rate) for pages, rate in sets if pages > 0)
+
+
+def _curve(vm: str, load: LoadSpec, memory_bytes: float, touched: int, facts: FactList) -> Sets:
+    points = [(point.window, _pages(point.dirty.of(memory_bytes))) for point in load.curve or ()]
+    if any(pages > touched for _, pages in points):
+        facts.derived(("vms", vm, "load"), f"curve cut off at {touched} pages", "the load does not fit into the touched memory", "A17")
+    return tuple((window, float(min(pages, touched))) for window, pages in points)
