@@ -6,6 +6,14 @@ from __future__ import annotations
 class MigrError(Exception):
     """Base of the errors that end a command with a message and no traceback."""
 
+    exit_code = 1
+
+
+class UsageError(MigrError):
+    """The caller can act: an option or an argument does not exist or does not fit."""
+
+    exit_code = 2
+
 
 class ScenarioError(MigrError):
     """The planner can act: the scenario, its overrides or the world they describe is wrong.
@@ -14,6 +22,8 @@ class ScenarioError(MigrError):
         problems: one line each, `place: where: what; do this`; at least one.
     """
 
+    exit_code = 3
+
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
@@ -21,6 +31,8 @@ class ScenarioError(MigrError):
 
 class ResultsError(MigrError):
     """The planner can act: a result folder is missing, foreign, damaged or not writable."""
+
+    exit_code = 2
 
 
 class ObjectiveMissed(MigrError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from sim.errors import ResultsError
 from sim.experiment.fingerprint import fingerprint
@@ -17,6 +20,7 @@ from sim.experiment.store import RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
 from sim.experiment.workers import compute_all
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
+from sim.scenario.writing import expanded
 
 ENGINE = "simpy"
 WHY_ENGINE = "the SimPy engine simulates every scenario; it is the only engine of this version"
@@ -93,7 +97,7 @@ def run(order: Order, progress: Progress) -> Ran:
     total = sum(part.stop - part.start for part in parts)
     done = total - sum(part.stop - part.start for part in missing)
     store.write_text(RUN, _facts(order, replications, finished=False))
-    store.write_text(RESOLVED, order.loaded.expanded_text())
+    store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
     progress(done, total)
     failures = []
     try:
@@ -179,6 +183,12 @@ def _facts(order: Order, replications: int, *, finished: bool) -> str:
         | {library: version(library) for library in libraries},
     }
     return json.dumps(facts, indent=2) + "\n"
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    text = io.StringIO()
+    YAML(typ="safe", pure=True).dump(document, text)
+    return text.getvalue()
 
 
 def _tag(assumption: str) -> int:

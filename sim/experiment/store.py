@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from sim.columns import TABLES
 from sim.errors import ResultsError
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
     from sim.experiment.parts import Part
@@ -98,8 +99,12 @@ class Store:
                 if (table, file.name) not in wanted and (_UNFINISHED in file.name or table in {"migrations", "plans"}):
                     file.unlink()
 
-    def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
+    def read(self, table: str, files: Sequence[str] = ()) -> pa.Table:
         """Read a table, points and replications in order.
+
+        Args:
+            table: its name.
+            files: names of its parts; all that are there by default.
 
         Raises:
             ResultsError: it is not there, or a part of it is damaged.
@@ -107,16 +112,34 @@ class Store:
         import pyarrow as pa  # noqa: PLC0415 - commands that read nothing start without it
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        files = sorted(self.table(table).glob("*.parquet"))
-        if not files:
-            raise ResultsError(f"{self.folder}: no table '{table}' here; run the scenario first, or name a folder that `migr run` wrote")
-        tables = []
-        for file in files:
+        place = self.table(table)
+        parts = []
+        for name in sorted(files or (file.name for file in place.glob("*.parquet"))):
             try:
-                tables.append(pq.read_table(file, columns=columns))
+                parts.append(pq.read_table(place / name))
             except (OSError, pa.ArrowInvalid) as error:
-                raise ResultsError(f"{file}: damaged ({error}); delete this file and give the same `migr run` again") from error
-        return pa.concat_tables(tables).unify_dictionaries()
+                raise ResultsError(f"{place / name}: damaged ({error}); delete this file and give the same `migr run` again") from error
+        if not parts:
+            raise ResultsError(f"{self.folder}: no table '{table}' here; name a folder that `migr run` wrote ({_optional(table)})")
+        return pa.concat_tables(parts).unify_dictionaries()
+
+    def frame(self, table: str, parts: Iterable[Part] = ()) -> pd.DataFrame:
+        """Read a table as a pandas frame; only the parts given that are there, or all."""
+        there = [part.file(table) for part in parts if (self.table(table) / part.file(table)).exists()]
+        return self.read(table, there).to_pandas()
+
+    def summary_frame(self) -> pd.DataFrame:
+        """Read summary.csv.
+
+        Raises:
+            ResultsError: it is not there.
+        """
+        import pandas as pd  # noqa: PLC0415 - commands that read nothing start without it
+
+        try:
+            return pd.read_csv(self.folder / SUMMARY_CSV)
+        except OSError as error:
+            raise ResultsError(f"{self.folder}: no summary here ({error.strerror}); name a folder that `migr run` wrote") from error
 
     def facts(self) -> dict[str, Any]:
         """Return run.json; {} where it is not there.
@@ -135,3 +158,7 @@ def _not_writable(place: Path, error: OSError) -> ResultsError:
     return ResultsError(
         f"{place}: {error.strerror or error}; free space or name another folder with --out, then give the same command again"
     )
+
+
+def _optional(table: str) -> str:
+    return {"rounds": "with --rounds", "messages": "with --messages 1 or more"}.get(table, "and let it end")

@@ -73,7 +73,7 @@ def distinct_pages(pages: Array, rewrites: Array, activity: Real, normal: Real) 
 
     Writes to a page are Poisson, so D is a sum of Binomial(n, p), p = 1 - exp(-r A). With M, V, k3 the sums of n p, n p q and
     n p q (q - p), X = M + sqrt(V) z + k3 / (6 V) (z^2 - 1), rounded to whole pages (a Cornish-Fisher expansion; rounding class by
-    class would be biased). Below a mean of 10 pages the Poisson inverse of the same z.
+    class would be biased). Below a mean of 10 pages the Poisson inverse of the same z, beside the pages that are dirty for sure.
 
     Args:
         pages: n, whole pages of each class, shape (classes,) or (classes, 1).
@@ -91,12 +91,18 @@ def distinct_pages(pages: Array, rewrites: Array, activity: Real, normal: Real) 
     drawn: Real = np.rint(mean + np.sqrt(variance) * normal + skew * (normal * normal - 1.0))
     if isinstance(mean, float):
         if mean < FEW:
-            drawn = poisson_inverse(mean, normal)
+            drawn = _few_pages(mean, variance, normal)
     else:
         few = mean < FEW
         if few.any():  # only there: the inverse costs fifty times the approximation
-            cast("Array", drawn)[few] = poisson_inverse(mean[few], cast("Array", normal)[few])
+            cast("Array", drawn)[few] = _few_pages(mean[few], cast("Array", variance)[few], cast("Array", normal)[few])
     return np.minimum(np.maximum(drawn, 0.0), add_rows(pages))
+
+
+def _few_pages(mean: Real, variance: Real, normal: Real) -> Real:
+    """Return the draw where few pages are dirty: those that surely are (M - V = sum n p^2 of them), and a Poisson number of the others."""
+    sure = np.floor(mean - variance)
+    return sure + poisson_inverse(mean - sure, normal)
 
 
 def poisson_inverse(mean: Real, normal: Real) -> Real:

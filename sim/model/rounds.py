@@ -23,7 +23,6 @@ class Policy:
         name: name in the catalogue, also the key of the rule: xen, xenserver, xen-legacy, vm2000, stop-and-copy.
         max_rounds: live rounds after which the VM is suspended, without reading the bitmap before.
         few_pages: fewer dirty pages than this end the pre-copy.
-        from_round: first live round after which `few_pages` is looked at.
         max_memory_factor: pages sent over the VM's memory above which the pre-copy ends.
         skips: pages dirtied again before their turn are skipped.
         skips_in_round_1: they are skipped in the first round too.
@@ -34,7 +33,6 @@ class Policy:
     name: str
     max_rounds: float = math.inf
     few_pages: float = 0.0
-    from_round: int = 1
     max_memory_factor: float = math.inf
     skips: bool = False
     skips_in_round_1: bool = False
@@ -77,9 +75,10 @@ class Verdict(NamedTuple):
 def xen(policy: Policy, seen: Seen) -> Verdict:
     """Read the bitmap, and if fewer than 50 pages are dirty, send them and leave.
 
-    Never aborts, has no downtime goal. Source: Xen, tools/libs/guest, simple_precopy_policy and send_memory_live.
+    Never aborts, has no downtime goal. Source: Xen, tools/libs/guest, simple_precopy_policy and send_memory_live; the policy of XenServer's
+    emu-manager differs in the number of rounds only.
     """
-    return Verdict(stop=False, last=(seen.number >= policy.from_round) & (seen.dirty < policy.few_pages))
+    return Verdict(stop=False, last=seen.dirty < policy.few_pages)
 
 
 def xen_legacy(policy: Policy, seen: Seen) -> Verdict:

@@ -2,5 +2,6 @@
 
 from sim.scenario.facts import Fact
 from sim.scenario.load import Loaded, load_scenario, scenario_of
+from sim.scenario.writing import expanded, json_schema, template
 
-__all__ = ["Fact", "Loaded", "load_scenario", "scenario_of"]
+__all__ = ["Fact", "Loaded", "expanded", "json_schema", "load_scenario", "scenario_of", "template"]

@@ -93,9 +93,17 @@ class LoadProfile:
     assumes: str | None
 
 
+PROFILES = ("su_types", "policies", "links", "loads", "assumptions")
+
+
 def profile_text(name: str) -> str:
-    """Return the text of a file of profiles: su_types, policies, links, loads or assumptions."""
+    """Return the text of a file of profiles, one of PROFILES."""
     return resources.files("sim.scenario").joinpath("profiles", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def profile_content(name: str) -> dict[str, Any]:
+    """Return a file of profiles as a plain mapping."""
+    return _read(name)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Wi
 from pydantic_core import PydanticCustomError
 
 from sim import units
+from sim.scenario.problems import nearest
 
 VM_NAME = re.compile(r"[A-Z0-9#@$-]{1,8}")
 _NAME = re.compile(r"[A-Za-z0-9#@$_-]+")
@@ -101,7 +102,8 @@ def one_of(*choices: str) -> BeforeValidator:
 
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise fault(f"{_shown(value)} is unknown; write {' or '.join(choices)}")
+            hit = nearest(value, choices) if isinstance(value, str) else None
+            raise fault(f"{_shown(value)} is unknown; " + (f"did you mean '{hit}'?" if hit else f"write {' or '.join(choices)}"))
         return value
 
     return BeforeValidator(read)
@@ -129,9 +131,16 @@ def _duration(value: object) -> Duration:
     return Duration(median, p95=p95)
 
 
+def _unquoted(value: object, wanted: str) -> PydanticCustomError:
+    kind = _kind(value)
+    if isinstance(value, list | Mapping):
+        return fault(f"{kind} stands where {wanted} has to; write one word or text")
+    return PydanticCustomError("unquoted", "{text}", {"text": f"YAML reads this as {kind} where {wanted} has to stand"})
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str):
-        raise fault(f"YAML reads {_shown(value)} as {_kind(value)} where a name has to stand; quote it")
+        raise _unquoted(value, "a name")
     if not _NAME.fullmatch(value):
         raise fault(f"{value!r} is no name; write letters, digits and _ - # @ $ without blanks")
     return value
@@ -139,7 +148,7 @@ def _name(value: object) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise fault(f"YAML reads {_shown(value)} as {_kind(value)} where text has to stand; quote it")
+        raise _unquoted(value, "text")
     return value
 
 

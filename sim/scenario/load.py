@@ -166,21 +166,21 @@ def _with_variant_names(cases: Sequence[tuple[str, Sequence[Problem]]]) -> list[
 
 def _never_used(cases: Sequence[_Case]) -> list[Problem]:
     """Return the fields that belong to another SU type or policy in the scenario and in each of its variants."""
-    ignored: list[dict[Path, str]] = []
-    for case in cases:
-        found: dict[Path, str] = {}
-        for name, cluster in case.world.written.clusters.items():
-            found |= dict.fromkeys(unused_fields(("clusters", name), cluster), cluster.type)
-        ignored.append(found)
+    ignored = [
+        {
+            path: case.world.spec.clusters[name]
+            for name, cluster in case.world.written.clusters.items()
+            for path in unused_fields(("clusters", name), cluster)
+        }
+        for case in cases
+    ]
     world = cases[0].world
     problems = []
-    for path, su_type in ignored[0].items():
+    for path, cluster in ignored[0].items():
         if all(path in found for found in ignored[1:]):
-            other = "x86" if su_type == "/390" else "/390"
-            owner = (
-                "has no meaning for this SU type and policy"
-                if path[2] == "parameters"
-                else f"belongs to SU {other}, and '{path[1]}' is {su_type}"
-            )
-            problems.append(world.at_key(path, f"{owner}; remove it (kept are only fields that a variant needs)"))
+            other = "x86" if cluster.type == "/390" else "/390"
+            text = f"belongs to SU {other}, and '{path[1]}' is {cluster.type}; remove it"
+            if path[2] == "parameters":
+                text = f"is no number of SU {cluster.type} with policy {cluster.policy}; remove it, or change the policy"
+            problems.append(world.at_key(path, text))
     return problems

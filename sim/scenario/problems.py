@@ -56,10 +56,9 @@ def dotted(path: Path) -> str:
 
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """Return the known name that a mistyped one most likely means, or None."""
-    candidates = sorted(known)
-    by_lower_case = {name.lower(): name for name in candidates}
-    hits = difflib.get_close_matches(wrong.lower(), by_lower_case, n=1, cutoff=0.6)
-    return by_lower_case[hits[0]] if hits else None
+    likeness = {name: difflib.SequenceMatcher(None, wrong.lower(), name.lower()).ratio() for name in sorted(known)}
+    best = max(likeness, key=lambda name: likeness[name], default="")  # of equals the first in the alphabet
+    return best if likeness.get(best, 0.0) >= 0.6 else None
 
 
 def suggestion(wrong: str, known: Iterable[str], noun: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -44,7 +45,8 @@ def validated(document: Document) -> tuple[ScenarioSpec, list[Problem]]:
         errors = _errors(content)
         if not errors:
             break
-        problems += [_problem(error, path, document) for path, error in errors if not _follows(path, broken)]
+        new = [(path, error) for path, error in errors if not _follows(path, broken) and not _is_there(path, error, errors, document)]
+        problems += [_problem(error, path, document) for path, error in new]
         for path, error in errors:
             entry = _entry(path, error["type"])
             broken |= {path, entry}
@@ -56,15 +58,16 @@ def _errors(content: dict[str, Plain]) -> list[tuple[Path, ErrorDetails]]:
     try:
         ScenarioSpec.model_validate(content)
     except ValidationError as error:
-        found = [(tuple(str(part) for part in detail["loc"] if part != "[key]"), detail) for detail in error.errors()]
-        return [(path, detail) for path, detail in found if not _is_misspelt(path, detail, found)]
+        return [(tuple(str(part) for part in detail["loc"] if part != "[key]"), detail) for detail in error.errors()]
     return []
 
 
-def _is_misspelt(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]]) -> bool:
-    """Tell whether a key is missing only because it stands there misspelt, which is reported by itself."""
+def _is_there(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]], document: Document) -> bool:
+    """Tell whether a missing key is there, misspelt or without a value, which is reported by itself."""
     if error["type"] != "missing":
         return False
+    if path in document.keys:
+        return True
     unknown = [other[-1] for other, detail in errors if detail["type"] == "extra_forbidden" and other[:-1] == path[:-1]]
     return any(nearest(key, [path[-1]]) for key in unknown)
 
@@ -113,6 +116,9 @@ def _problem(error: ErrorDetails, path: Path, document: Document) -> Problem:
         return Problem(document.key_place(path[:-1]), dotted(path), _missing(path))
     if kind == "extra_forbidden":
         return Problem(document.key_place(path), dotted(path), unknown_key(path))
+    if kind == "unquoted":
+        text = document.texts.get(path, str(error["input"]))
+        return Problem(document.value_place(path), dotted(path), f'{error["msg"]}; quote it: "{text}"')
     if kind == "scenario":
         text = str(error["msg"])
         is_key = error["loc"][-1] == "[key]" or not isinstance(error["input"], str | int | float)
@@ -134,7 +140,7 @@ def _wrong_kind(kind: str, found: object) -> str:
 def _missing(path: Path) -> str:
     model = model_at(path[:-1])
     field = _by_alias(model).get(path[-1]) if model is not None else None
-    meaning = (field.description or "").split(".")[0] if field is not None else ""
+    meaning = re.split(r"[.(:]", field.description or "")[0].strip() if field is not None else ""
     return f"is missing; write '{path[-1]}: ...'" + (f" ({meaning[:1].lower()}{meaning[1:]})" if meaning else "")
 
 

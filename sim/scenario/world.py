@@ -78,15 +78,16 @@ def _vm_sizes(world: World) -> Iterator[Problem]:
 
 def _size(world: World, path: Path, size: int, su_type: str) -> Iterator[Problem]:
     step = STEP[su_type]
+    text = world.document.texts.get(path, format_memory(size))
     if size > LARGEST:
-        yield world.at_value(path, f"'{format_memory(size)}' is more than VM2000 manages; write at most 1 TiB")
+        yield world.at_value(path, f"'{text}' is more than VM2000 manages; write at most 1 TiB")
     elif size < SMALLEST[su_type]:
-        yield world.at_value(path, f"'{format_memory(size)}' is too small for SU {su_type}; write at least {SMALLEST[su_type] // MIB} MiB")
+        yield world.at_value(path, f"'{text}' is too small for SU {su_type}; write at least {SMALLEST[su_type] // MIB} MiB")
     elif size % step:
         below, above = size // step * step // MIB, (size // step + 1) * step // MIB
         yield world.at_value(
             path,
-            f"'{format_memory(size)}' is no multiple of {step // MIB} MiB, as SU {su_type} needs; write '{below} MiB' or '{above} MiB'",
+            f"'{text}' is no multiple of {step // MIB} MiB, as SU {su_type} needs; write '{below} MiB' or '{above} MiB'",
         )
 
 
@@ -117,7 +118,7 @@ def _indexes(world: World) -> Iterator[Problem]:
         if number > LAST_INDEX - FIRST_INDEX + 1:
             yield world.at_key(
                 path,
-                f"has {number} VMs, but only {LAST_INDEX - FIRST_INDEX + 1} indexes ({FIRST_INDEX} to {LAST_INDEX}); move some to another SU",
+                f"has {number} VMs, but only the indexes {FIRST_INDEX} to {LAST_INDEX}; move some of them to another SU",
             )
 
 

@@ -1,0 +1,180 @@
+"""What the program understood of a scenario: the world, derived numbers, assumptions, cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from sim.engine.replicate import replicate
+from sim.engine.site import Guest, Site
+from sim.model.activity import mean_activity
+from sim.model.curve import fit_classes
+from sim.model.dirtying import expected_pages
+from sim.model.draws import Draws
+from sim.model.load import PAGE
+from sim.model.throughput import lone_rate
+from sim.report.clock import clock
+from sim.report.trace import rendered
+from sim.scenario.catalogue import assumptions
+from sim.scenario.load import Loaded
+from sim.scenario.point import Point, Unit
+from sim.units import show_memory, show_rate, show_time
+
+PROBE = 8  # replications that are simulated to estimate the cost
+
+
+def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
+    """Return all that explains a point, as `explain --json` prints it."""
+    point, facts = loaded.points[place], loaded.facts[place]
+    site = Site.of(point)
+    known = assumptions()
+    used = sorted({fact.assumption for fact in facts if fact.assumption}, key=lambda tag: int(tag[1:]))
+    return {
+        "point": point.name,
+        "title": loaded.scenario.title,
+        "steps": [_step(site, number) for number in range(len(point.steps))],
+        "vms": [_vm(site, guest) for guest in site.guests.values()],
+        "values": [
+            {"path": fact.path, "value": fact.value_text, "origin": fact.origin, "source": fact.source, "assumption": fact.assumption}
+            for fact in facts
+        ],
+        "assumptions": [
+            {"tag": tag, "title": known[tag].title, "text": known[tag].text, "parameter": known[tag].parameter} for tag in used
+        ],
+        "engine": {"name": "simpy", "why": "it simulates every scenario; it is the only engine of this version"},
+        "cost": _cost(site, point, replications),
+        "warnings": list(loaded.warnings),
+    }
+
+
+def explained_text(found: dict[str, Any], width: int, *, all_values: bool) -> str:
+    """Return the explanation as text.
+
+    Args:
+        found: what `explained` returned.
+        width: columns of the terminal.
+        all_values: print values that the scenario itself gives too.
+    """
+    blocks = [f"{found['title']}{' - ' + found['point'] if found['point'] else ''}", ""]
+    blocks += ["Plan"] + [f"  {step}" for step in found["steps"]] + [""]
+    blocks += ["VMs, with numbers derived from size, load and network", _vm_table(found["vms"], width), ""]
+    for vm in found["vms"]:
+        blocks += [f"  {vm['vm']}: {note}" for note in vm["notes"]]
+    shown = [value for value in found["values"] if all_values or value["origin"] != "scenario"]
+    blocks += ["", "Values that the scenario does not give" if not all_values else "All values", _value_table(shown, width), ""]
+    blocks += ["Assumptions: nobody has published these; VM2000's own policy on SU /390 is among them"]
+    for entry in found["assumptions"]:
+        change = f" Change it with: {entry['parameter']}" if entry["parameter"] else ""
+        blocks += [f"  [{entry['tag']}] {entry['title']}. {entry['text']}{change}"]
+    cost = found["cost"]
+    blocks += ["", f"Engine: {found['engine']['name']} ({found['engine']['why']})"]
+    blocks += [f"Cost: {cost['replications']} replications of this variant take about {show_time(cost['seconds'])} of one CPU"]
+    blocks += [f"warning: {warning}" for warning in found["warnings"]]
+    return "\n".join(blocks)
+
+
+def _step(site: Site, number: int) -> str:
+    step = site.point.steps[number]
+    what = f"drain {step.drain}" if step.drain else f"migrate {step.vm}"
+    retries = f"{step.on_abort.retries} retries after {show_time(step.on_abort.wait_s)}" if step.on_abort.retries else "no retry"
+    order = f", {step.order or ' '.join(step.sequence)}" if step.drain else ""
+    return f"{step.name}: {clock(step.at_s)} {what} to {step.to}{order}; after an abort {retries}, then {step.on_abort.then}"
+
+
+def _vm(site: Site, guest: Guest) -> dict[str, Any]:
+    """Return derived numbers of a VM for its first migration."""
+    spec = guest.spec
+    source = site.units[spec.unit]
+    cluster = site.clusters[source.cluster]
+    target = _target(site, guest)
+    payload = site.links[source.link].payload_Bps
+    ceilings = cluster.sender_Bps * source.available, cluster.receiver_Bps * target.available
+    rate = float(lone_rate(payload, cluster.factor_live, *ceilings))
+    first_s = spec.touched_pages * site.page_bytes(cluster) / float(lone_rate(payload, cluster.factor_first, *ceilings))
+    level = mean_activity(guest.load)
+    dirty = {seconds: _dirty(guest, seconds * level) for seconds in (1.0, 10.0, first_s)}
+    return {
+        "vm": spec.name,
+        "su": spec.unit,
+        "index": spec.index,
+        "state": spec.state,
+        "memory_bytes": spec.memory_bytes,
+        "policy": cluster.policy.name,
+        "load": guest.load.name,
+        "mean_activity": level,
+        "live_rate_Bps": rate,
+        "first_pass_s": first_s,
+        "dirty_in_1_s_bytes": dirty[1.0] * PAGE,
+        "dirty_in_10_s_bytes": dirty[10.0] * PAGE,
+        "dirty_in_first_pass_bytes": dirty[first_s] * PAGE,
+        "notes": _fit_notes(guest),
+    }
+
+
+def _target(site: Site, guest: Guest) -> Unit:
+    """Return the SU to which the plan first sends the VM; its own when the plan leaves it."""
+    for step in site.point.steps:
+        if step.vm == guest.spec.name or step.drain == guest.spec.unit:
+            return site.units[step.to]
+    return site.units[guest.spec.unit]
+
+
+def _dirty(guest: Guest, activity: float) -> float:
+    pages = float(expected_pages(guest.curve.pages, guest.curve.rewrites, activity))
+    return min(guest.spec.touched_pages, pages + sum(min(size, rate * activity) for size, rate in guest.curve.sweeps))
+
+
+def _fit_notes(guest: Guest) -> list[str]:
+    """Return how well the classes fit the curve that the planner wrote."""
+    points = guest.spec.load.curve
+    if not points:
+        return []
+    fit = fit_classes(points, guest.spec.touched_pages)
+    deviations = ", ".join(f"{window:g} s {100 * error:+.1f} %" for (window, _), error in zip(points, fit.residuals, strict=True))
+    fitted = f"curve fitted by {len(fit.classes)} page classes; deviation at its points: {deviations}"
+    return [f"{fitted}; rounds longer than {2 * fit.longest_window_s:g} s are extrapolated"]
+
+
+def _vm_table(vms: Sequence[dict[str, Any]], width: int) -> str:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for title in ("VM", "SU", "memory", "policy", "load", "activity", "rate", "first pass", "dirty in 1 s", "10 s", "first pass"):
+        table.add_column(title)
+    for vm in vms:
+        table.add_row(
+            Text(vm["vm"]),
+            Text(vm["su"]),
+            Text(show_memory(vm["memory_bytes"])),
+            Text(vm["policy"]),
+            Text(vm["load"]),
+            Text(f"{vm['mean_activity']:.2f}"),
+            Text(show_rate(vm["live_rate_Bps"])),
+            Text(show_time(vm["first_pass_s"])),
+            Text(show_memory(vm["dirty_in_1_s_bytes"])),
+            Text(show_memory(vm["dirty_in_10_s_bytes"])),
+            Text(show_memory(vm["dirty_in_first_pass_bytes"])),
+        )
+    return rendered(table, max(width, 118))
+
+
+def _value_table(values: Sequence[dict[str, Any]], width: int) -> str:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for title in ("path", "value", "origin", "tag", "source"):
+        table.add_column(title, overflow="fold")
+    for value in values:
+        table.add_row(*(Text(str(value[key] or "")) for key in ("path", "value", "origin", "assumption", "source")))
+    return rendered(table, max(width, 118))
+
+
+def _cost(site: Site, point: Point, replications: int) -> dict[str, Any]:
+    """Return the cost of the run, from a few replications simulated now."""
+    draws = Draws(point.seed, 0, PROBE)
+    replicate(site, draws, 0)
+    began = time.perf_counter()
+    moves = sum(len(replicate(site, draws, number).moves) for number in range(1, PROBE))
+    one = (time.perf_counter() - began) / (PROBE - 1)
+    return {"replications": replications, "migrations_a_replication": moves / (PROBE - 1), "seconds": one * replications}

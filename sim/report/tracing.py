@@ -1,0 +1,66 @@
+"""What `migr trace` prints: messages, states over time, or the displays at one time."""
+
+from __future__ import annotations
+
+import json
+
+from sim.engine.replicate import Replication, replicate_alone
+from sim.engine.site import Site
+from sim.errors import UsageError
+from sim.report import trace
+from sim.scenario.load import Loaded
+from sim.scenario.resolve import first_second, seconds_from_midnight
+from sim.units import UnitError, parse_clock
+from sim.vm2000.catalogue import Recipient
+
+
+def trace_text(
+    loaded: Loaded,
+    place: int,
+    replication: int,
+    *,
+    vm: str | None,
+    console: str | None,
+    states: bool,
+    at: str | None,
+    as_json: bool,
+    width: int,
+) -> str:
+    """Simulate one replication of a point and return what was asked for.
+
+    Raises:
+        UsageError: the VM, the console or the time does not exist.
+    """
+    site = Site.of(loaded.points[place])
+    if vm is not None and vm not in site.guests:
+        raise UsageError(f"--vm {vm}: no such VM; the scenario has {', '.join(site.guests)}")
+    if console is not None and console not in trace.CONSOLES:
+        raise UsageError(f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}")
+    at_s = _clock(at, loaded) if at is not None else None
+    found = replicate_alone(site, replication)
+    if at_s is not None:
+        return trace.displayed_at(found, site, at_s)
+    if states:
+        return _states(found, vm, as_json=as_json)
+    lines = trace.chosen(found.journal.in_order(), vm, console)
+    if as_json:
+        return json.dumps(trace.as_records(lines), indent=2, ensure_ascii=False)
+    heading = f"Replication {replication}" + (f" of '{site.point.name}'" if site.point.name else "")
+    body = trace.listed(lines) if console else trace.side_by_side(lines, width)
+    guests = any(line.message.id == "ETMDR01" and Recipient.GUEST in line.message.recipients for line in lines)
+    return "\n".join([heading, "", body, "", trace.outcomes(found), *([trace.UNDOCUMENTED] if guests else [])])
+
+
+def _states(found: Replication, vm: str | None, *, as_json: bool) -> str:
+    if not as_json:
+        return trace.states_over_time(found.journal.displays or [], vm)
+    wanted = [display._asdict() for display in found.journal.displays or [] if vm is None or display.vm == vm]
+    return json.dumps(wanted, indent=2, ensure_ascii=False)
+
+
+def _clock(text: str, loaded: Loaded) -> float:
+    """Return a clock time as simulated time: one before the begin of the window or plan is on the next day."""
+    try:
+        return float(seconds_from_midnight(parse_clock(text), first_second(loaded.scenario)))
+    except UnitError as error:
+        raise UsageError(f"--at: {error}") from None
