@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing.connection import wait as wait_for
@@ -15,6 +16,7 @@ from sim.experiment.parts import Failure, Part, compute
 from sim.experiment.store import Store
 from sim.scenario.point import Point
 
+STARTING_S = 3.0  # about what starting workers costs; only when they start depends on it, no result does
 _SITES: dict[int, Site] = {}
 
 
@@ -30,12 +32,21 @@ def compute_all(parts: Sequence[Part], points: Sequence[Point], store: Store, wo
         parts: what to compute.
         points: all points of the experiment.
         store: where to.
-        workers: processes; 1 computes in this one.
+        workers: processes; 1 computes in this one, and so does any number while the rest is quicker than starting them.
     """
-    if min(workers, len(parts)) <= 1:
-        for part in parts:
-            yield part, _compute_here(part, points[part.point], store)
-        return
+    rest = list(parts)
+    began = time.monotonic()
+    while rest:
+        part = rest.pop(0)
+        yield part, _compute_here(part, points[part.point], store)
+        each = (time.monotonic() - began) / (len(parts) - len(rest))
+        if min(workers, len(rest)) > 1 and each * len(rest) * (1.0 - 1.0 / workers) > STARTING_S:
+            yield from _compute_in_pool(rest, points, store, workers)
+            return
+
+
+def _compute_in_pool(parts: Sequence[Part], points: Sequence[Point], store: Store, workers: int) -> Iterator[tuple[Part, Failure | None]]:
+    """Compute parts in worker processes."""
     # Workers fork from a server that holds no thread and has the libraries loaded: safe beside the progress bar, and quick.
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)

@@ -102,7 +102,7 @@ def _line(step: str, vm: str, group: pd.DataFrame) -> dict[str, Any]:
         "su_type": str(group["su_type"].iloc[0]),
         "migrations": len(group),
         "outcomes": _shares(group["outcome"], several),
-        "reasons": {str(reason): int(count) for reason, count in group["reason"].dropna().value_counts(sort=False).items()},
+        "reasons": {str(reason): int(count) for reason, count in group["reason"].dropna().value_counts(sort=False).items() if count},
         "total_s": _quantiles(done["total_s"].to_numpy(dtype=float), several),
         "downtime_s": _quantiles(stops.to_numpy(dtype=float), several),
         "rounds_p50": _number(quantile(done["rounds"].to_numpy(dtype=float), 0.5)) if len(done) else None,

@@ -1,0 +1,34 @@
+# Everything on a machine that has only Python 3.11 or later, venv and make.
+#   make run    simulate the quickstart scenario
+#   make test   ruff, mypy --strict and all tests
+#   make bench  speed, printed beside the floor measured in the same run
+# The virtual environment in .venv is made once and again only when pyproject.toml changes.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: run test bench
+.DELETE_ON_ERROR:
+
+run: .venv/installed
+	$(BIN)/migr run scenarios/quickstart.yaml
+
+test: .venv/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+bench: .venv/installed-for-tests
+	$(BIN)/python benchmarks/engine_speed.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-for-tests: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@ .venv/installed

@@ -1,0 +1,110 @@
+"""Writes the manuals that come out of the code: scenario fields, result columns, assumptions. A test says when they are stale.
+
+Run it from the project's folder: python docs/generate.py
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from sim.columns import TABLES
+from sim.scenario.catalogue import assumptions
+from sim.scenario.schema_plan import ScenarioSpec
+
+HERE = Path(__file__).parent
+
+
+def scenario_manual() -> str:
+    """Return docs/scenario.md: every field of a scenario file, from the docstrings of the schema."""
+    blocks = [
+        "# The scenario file, field by field",
+        "Generated from the schema. A field without a default has to be written. `migr explain FILE` prints what a field that was left",
+        "out stands for, with its source; `migr profiles` lists the catalogue. Quantities are text with a unit: memory in KiB, MiB, GiB,",
+        'TiB (VM2000\'s "4096 MB" is 4096 MiB), rates in kbit/s, Mbit/s, Gbit/s, MB/s, MiB/s, times in ms, s, min, h, shares in %,',
+        'clock times "hh:mm" or "hh:mm:ss".',
+        "",
+    ]
+    for name, model in _models(ScenarioSpec, "scenario", set()):
+        blocks += [f"## {name}", "", (model.__doc__ or "").strip(), "", "| field | default | meaning |", "|---|---|---|"]
+        blocks += [_field(key, field) for key, field in model.model_fields.items()]
+        blocks.append("")
+    return "\n".join(blocks)
+
+
+def results_manual() -> str:
+    """Return docs/results.md: every column of the tables, from the column catalogue."""
+    blocks = [
+        "# The result tables, column by column",
+        "Generated from the column catalogue. Every table is a folder of Parquet files, which pandas, DuckDB and others read as one table;",
+        "`migr export RUN --table NAME --out FILE.csv` writes it for a spreadsheet. Times of day count from 00:00 of the first day.",
+        "",
+    ]
+    for table, columns in TABLES.items():
+        blocks += [f"## {table}", "", "| column | unit | meaning | empty when |", "|---|---|---|---|"]
+        blocks += [f"| `{each.name}` | {each.unit} | {each.meaning} | {each.empty} |" for each in columns]
+        blocks.append("")
+    return "\n".join(blocks)
+
+
+def assumptions_manual() -> str:
+    """Return docs/assumptions.md: what nobody has published, from the catalogue of assumptions."""
+    blocks = [
+        "# Assumptions",
+        "Generated from the catalogue. Nobody has published these; a result rests on those that `migr explain` lists for its scenario.",
+        "",
+        "| tag | assumption | text | changed by |",
+        "|---|---|---|---|",
+    ]
+    for tag, each in assumptions().items():
+        change = f"`{each.parameter}`" if each.parameter else "-"
+        blocks.append(f"| {tag} | {each.title} | {each.text} | {change} |")
+    return "\n".join([*blocks, ""])
+
+
+MANUALS = {"scenario.md": scenario_manual, "results.md": results_manual, "assumptions.md": assumptions_manual}
+
+
+def _models(model: type[BaseModel], name: str, seen: set[type[BaseModel]]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield a model and all that its fields contain, each once, with the path that leads there."""
+    seen.add(model)
+    yield name, model
+    for key, field in model.model_fields.items():
+        for inner, is_named in _inside(field.annotation):
+            if inner not in seen:
+                path = key if name == "scenario" else f"{name}.{field.alias or key}"
+                yield from _models(inner, f"{path}.NAME" if is_named else path, seen)
+
+
+def _inside(annotation: object, *, is_named: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, is_named
+    for part in typing.get_args(annotation):
+        yield from _inside(part, is_named=is_named or typing.get_origin(annotation) is dict)
+
+
+def _field(key: str, field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True, validated_data={}) if not field.is_required() else None
+    shown = "required" if field.is_required() else _default(default)
+    return f"| `{field.alias or key}` | {shown} | {field.description} |"
+
+
+def _default(default: object) -> str:
+    """Return a default as a reader understands it: "-" where the catalogue or nothing stands in."""
+    if default is None or isinstance(default, BaseModel) or default in ({}, (), ""):
+        return "-"
+    return f"`{default}`"
+
+
+def main() -> None:
+    """Write all of them."""
+    for name, manual in MANUALS.items():
+        (HERE / name).write_text(manual(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from sim.scenario import catalogue
+from sim.scenario.catalogue import profile_text
+
+ROOT = Path(__file__).parents[2] / "sim"
+FILES = ("su_types", "policies", "links", "loads")
+
+
+def tags_in_code() -> dict[str, set[str]]:
+    files = sorted(ROOT.rglob("*.py"))
+    assert len(files) > 20
+    return {str(file.relative_to(ROOT)): set(re.findall(r"\[(A\d+)\]", file.read_text(encoding="utf-8"))) for file in files}
+
+
+def tags_in_profiles() -> set[str]:
+    return {tag for name in FILES for tag in re.findall(r"assumes: (A\d+)", profile_text(name))}
+
+
+def tags_in_facts() -> set[str]:
+    return {tag for file in sorted((ROOT / "scenario").glob("*.py")) for tag in re.findall(r'"(A\d+)"', file.read_text(encoding="utf-8"))}
+
+
+def test_every_tag_in_the_code_and_the_profiles_is_in_the_list() -> None:
+    listed = set(catalogue.assumptions())
+    assert {file: tags - listed for file, tags in tags_in_code().items() if tags - listed} == {}
+    assert tags_in_profiles() | tags_in_facts() <= listed
+
+
+def test_every_assumption_in_the_list_is_made_somewhere() -> None:
+    made = tags_in_profiles() | tags_in_facts() | set().union(*tags_in_code().values())
+    assert set(catalogue.assumptions()) - made == set()
+
+
+def test_an_assumption_names_what_replaces_it_or_holds_always() -> None:
+    assert [entry.tag for entry in catalogue.assumptions().values() if bool(entry.parameter) == entry.always] == []
+
+
+def numbers(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - YAML of any kind
+    """Yield every entry of a profile that holds a number: {value: ...} or {median: ..., cv: ...}."""
+    if isinstance(node, dict) and ("value" in node or "median" in node):
+        yield path, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from numbers(value, f"{path}.{key}")
+
+
+@pytest.mark.parametrize("name", ["su_types", "policies", "links"])
+def test_no_number_without_source_or_assumption(name: str) -> None:
+    found = list(numbers(YAML(typ="safe", pure=True).load(profile_text(name))))
+    assert len(found) >= 9
+    assert [path for path, entry in found if not entry.get("source") and not entry.get("assumes")] == []
+
+
+def test_no_load_without_source_or_assumption() -> None:
+    assert sorted(catalogue.loads()) == ["batch", "idle", "oltp", "oltp-light", "read-mostly-jvm", "saturating-writer"]
+    assert [load.name for load in catalogue.loads().values() if not load.source and not load.assumes] == []
+
+
+def test_policies_are_those_of_the_model() -> None:
+    """The table of the model: live rounds, few pages, most memory, skipping, stop goal and chase limit."""
+    names = ("max_rounds", "few_pages", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
+    found = {
+        name: tuple(policy.parameters[key].value if key in policy.parameters else None for key in names)
+        for name, policy in catalogue.policies().items()
+    }
+    assert found == {
+        "vm2000": (None, None, None, None, None, 2.0, 300.0),
+        "xen": (5, 50, None, None, None, None, None),
+        "xenserver": (4, 50, None, None, None, None, None),
+        "xen-legacy": (29, 50, 3.0, True, False, None, None),
+        "stop-and-copy": (0, None, None, None, None, None, None),
+    }
+
+
+def test_the_published_stop_of_390_is_state_and_resume() -> None:
+    """3 s in the console example, of which one second passes with the last pages: state and resume have a median of 2.0 s together."""
+    parameters = catalogue.su_types()["/390"].parameters
+    assert parameters["state"].value.median + parameters["resume"].value.median == 2.0

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import load_scenario
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+NAMES = (
+    "both-directions",
+    "busy-database",
+    "console-example",
+    "day-and-night",
+    "night-drain-390",
+    "night-drain-x86",
+    "quickstart",
+    "two-clusters",
+)
+
+
+def test_the_eight_scenarios_are_there() -> None:
+    assert tuple(sorted(file.stem for file in SCENARIOS.glob("*.yaml"))) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_is_right_and_asks_a_question(name: str) -> None:
+    loaded = load_scenario(SCENARIOS / f"{name}.yaml")
+    assert loaded.warnings == ()
+    assert loaded.points
+    assert loaded.scenario.title.endswith("?")
+    assert loaded.scenario.question
+
+
+def test_the_night_drains_move_twelve_vms() -> None:
+    points = [load_scenario(SCENARIOS / f"night-drain-{kind}.yaml").points[0] for kind in ("390", "x86")]
+    assert [len(point.vms) for point in points] == [12, 12]
+
+
+def test_the_console_example_is_the_published_one() -> None:
+    (point,) = load_scenario(SCENARIOS / "console-example.yaml").points
+    (vm,) = point.vms
+    (step,) = point.steps
+    assert (vm.name, vm.index, vm.memory_bytes, vm.unit, step.to, step.at_s) == (
+        "VM12PROD",
+        12,
+        4096 * 1024**2,
+        "ABGSE501",
+        "ABGSE701",
+        419.0,
+    )
+
+
+def test_two_clusters_meet_on_one_network_and_not_on_two() -> None:
+    one, two = load_scenario(SCENARIOS / "two-clusters.yaml").points
+    assert {unit.link for unit in one.units} == {"mcnpr"}
+    assert {unit.link for unit in two.units} == {"mcnpr", "second"}
+    assert [unit.server for unit in one.units] == ["SE1", "SE1", "SE2", "SE2"]
+
+
+def test_reading_scenarios_loads_no_heavy_library() -> None:
+    code = "import sys, sim.scenario; print(sorted({'pandas', 'scipy', 'matplotlib', 'pyarrow'} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
