@@ -19,7 +19,7 @@ def resolved_load(name: str, load: LoadSpec, vm: str, memory_bytes: float, touch
         load: the load without `profile`.
         vm: name of the VM, for the facts.
         memory_bytes: configured memory, of which shares are taken.
-        touched: pages ever written; classes and sweeps are scaled down to fit, a curve is cut off there.
+        touched: pages ever written; classes and sweeps are cut to fit, the slowest first; a curve is cut off there.
         facts: notes what was scaled.
     """
     classes, sweeps = _fitted(vm, _classes(load, memory_bytes), _sweeps(load, memory_bytes), touched, facts)
@@ -53,15 +53,25 @@ def _sweeps(load: LoadSpec, memory_bytes: float) -> list[tuple[int, float]]:
 
 
 def _fitted(vm: str, classes: list[tuple[int, float]], sweeps: list[tuple[int, float]], touched: int, facts: FactList) -> tuple[Sets, Sets]:
+    """Return classes and sweeps within the touched pages: what is written most rarely gives way first."""
     wanted = sum(pages for pages, _ in [*classes, *sweeps])
-    if wanted > touched:
-        # Assumes [A17]: a load too large for its VM shrinks in proportion, the rewrites of a page stay.
-        facts.derived(
-            ("vms", vm, "load"), f"scaled from {wanted} to {touched} pages", "the load does not fit into the touched memory", "A17"
-        )
-        classes = [(pages * touched // wanted, rewrites) for pages, rewrites in classes]
-        sweeps = [(pages * touched // wanted, rate) for pages, rate in sweeps]
+    excess = wanted - touched
+    if excess > 0:
+        # Assumes [A17]: a smaller VM has the same hot pages and fewer of the others.
+        facts.derived(("vms", vm, "load"), f"cut from {wanted} to {touched} pages", "the load does not fit into the touched memory", "A17")
+    classes = _less(classes, excess)
+    sweeps = _less(sweeps, sum(pages for pages, _ in [*classes, *sweeps]) - touched)
     return _as_floats(classes), _as_floats(sweeps)
+
+
+def _less(sets: list[tuple[int, float]], excess: int) -> list[tuple[int, float]]:
+    """Return the sets with so many pages fewer, the slowest first."""
+    kept = []
+    for pages, rate in sorted(sets, key=lambda entry: entry[1]):
+        cut = min(pages, max(0, excess))
+        excess -= cut
+        kept.append((pages - cut, rate))
+    return [entry for entry in kept if entry[0] > 0]
 
 
 def _as_floats(sets: list[tuple[int, float]]) -> Sets:

@@ -147,14 +147,14 @@ def test_a_curve_stays_a_curve() -> None:
     assert cut.curve == ((0.5, 10_240.0), (2.0, 262_144.0))
 
 
-def test_a_load_larger_than_the_touched_memory_shrinks_in_proportion() -> None:
+def test_a_load_larger_than_the_touched_memory_loses_its_slowest_pages() -> None:
     """2 GiB + 1 GiB of classes into 1.5 GiB of touched memory: half of each, and a fact with its assumption."""
     text = (
         WORLD
         + "loads: {mine: {classes: [{size: 2 GiB, rewrites: 3}, {size: 1 GiB, rewrites: 5}]}}\n"
         + VMS.replace("4 GiB", "4 GiB, touched: 37.5 %, load: mine")
     )
-    assert vm(text).load.classes == ((262_144.0, 3.0), (131_072.0, 5.0))
+    assert vm(text).load.classes == ((131_072.0, 3.0), (262_144.0, 5.0))
     (fact,) = [fact for fact in loaded(text).facts[0] if fact.assumption == "A17" and fact.path != "model"]
     assert (fact.path, fact.value_text) == ("vms.VM1.load", "scaled from 786432 to 393216 pages")
 
