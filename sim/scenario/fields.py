@@ -171,7 +171,9 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    return _kind(value) if isinstance(value, list | Mapping) else repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, list | Mapping):
+        return _kind(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _as_tuple(value: object) -> object:

@@ -1,63 +1,16 @@
-"""Check the names in a document: that each is well formed, unique, and that what it refers to exists.
-
-Works on the document as it was written, so that a broken entry is still known by its name.
-"""
+"""Check the names in a document: that each is well formed, unique, and that what it refers to exists."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from sim.scenario import catalogue
-from sim.scenario.completion import expanded_names
 from sim.scenario.document import Document
 from sim.scenario.fields import VM_NAME, is_name
+from sim.scenario.names import Names, entry_at, group, keys_below, names_of, unit_paths
 from sim.scenario.objectives import ObjectiveError, parse_objective
 from sim.scenario.problems import Path, Problem, dotted, suggestion
-
-
-@dataclass(slots=True)
-class Names:
-    """All names of a document, whether or not their entries are right.
-
-    Args:
-        cluster_of: SU -> its cluster.
-        su_of: VM -> the SU that it names, where that is text.
-        open_groups: VM entries whose `count` cannot be read; any NAMEn may be theirs.
-    """
-
-    document: Document
-    networks: set[str] = field(default_factory=set)
-    loads: set[str] = field(default_factory=set)
-    steps: set[str] = field(default_factory=set)
-    cluster_of: dict[str, str] = field(default_factory=dict)
-    su_of: dict[str, str] = field(default_factory=dict)
-    open_groups: set[str] = field(default_factory=set)
-
-    def knows_vm(self, name: str) -> bool:
-        """Tell whether a VM of this name exists or may exist."""
-        return name in self.su_of or any(name.startswith(group) and name[len(group) :].isdecimal() for group in self.open_groups)
-
-
-def names_of(document: Document) -> Names:
-    """Return the names of a document."""
-    names = Names(document)
-    names.networks = set(_section(document, "networks"))
-    names.loads = set(_section(document, "loads")) | set(catalogue.loads())
-    names.steps = set(_section(document, "plan"))
-    for cluster, entry in _section(document, "clusters").items():
-        for unit in _mapping(_mapping(entry).get("units")):
-            names.cluster_of.setdefault(unit, cluster)
-    for vm, entry in _section(document, "vms").items():
-        count = _mapping(entry).get("count", 1)
-        su = _mapping(entry).get("su")
-        if isinstance(count, int) and 1 <= count <= 98:
-            names.su_of |= dict.fromkeys(expanded_names(vm, count), su if isinstance(su, str) else "")
-        else:
-            names.open_groups.add(vm)
-    return names
 
 
 def name_problems(document: Document) -> tuple[list[Problem], set[Path]]:
@@ -84,24 +37,15 @@ def _entry(path: Path) -> Path:
     return path[:4] if path[0] == "clusters" and path[2:3] == ("units",) else path[:2]
 
 
-def _section(document: Document, name: str) -> dict[str, Any]:
-    return _mapping(document.content.get(name))
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _forms(document: Document) -> Iterator[Finding]:
-    named: list[Path] = [(section, name) for section in ("networks", "clusters", "loads", "plan") for name in _section(document, section)]
-    for cluster, entry in _section(document, "clusters").items():
-        named += [("clusters", cluster, "units", unit) for unit in _mapping(_mapping(entry).get("units"))]
-    for path in named:
+    named: list[Path] = [
+        (section, name) for section in ("networks", "clusters", "loads", "plan") for name in keys_below(document, (section,))
+    ]
+    for path in [*named, *unit_paths(document)]:
         if not is_name(path[-1]):
             yield path, f"'{path[-1]}' is no name; write letters, digits and _ - # @ $ without blanks", True
-    for vm, entry in _section(document, "vms").items():
-        count = _mapping(entry).get("count", 1)
-        longest = expanded_names(vm, count if isinstance(count, int) and 1 <= count <= 98 else 1)[-1]
+    for vm in keys_below(document, ("vms",)):
+        longest = group(document, vm)[-1]
         if not VM_NAME.fullmatch(longest):
             expanded = f", '{longest}' with its count," if longest != vm else ""
             yield ("vms", vm), f"'{vm}'{expanded} is no VM name; write 1 to 8 characters of A-Z 0-9 # @ $ -", True
@@ -109,22 +53,16 @@ def _forms(document: Document) -> Iterator[Finding]:
 
 def _units_twice(document: Document) -> Iterator[Finding]:
     first: dict[str, str] = {}
-    for cluster, entry in _section(document, "clusters").items():
-        for unit in _mapping(_mapping(entry).get("units")):
-            if unit in first:
-                yield (
-                    ("clusters", cluster, "units", unit),
-                    f"is in cluster '{first[unit]}' too; an SU belongs to one cluster, rename one of them",
-                    True,
-                )
-            first.setdefault(unit, cluster)
+    for path in unit_paths(document):
+        owner = first.setdefault(path[-1], path[1])
+        if owner != path[1]:
+            yield path, f"is in cluster '{owner}' too; an SU belongs to one cluster, rename one of them", True
 
 
 def _vms_twice(document: Document) -> Iterator[Finding]:
     owners: dict[str, list[str]] = defaultdict(list)
-    for vm, entry in _section(document, "vms").items():
-        count = _mapping(entry).get("count", 1)
-        for single in expanded_names(vm, count if isinstance(count, int) and 1 <= count <= 98 else 1):
+    for vm in keys_below(document, ("vms",)):
+        for single in group(document, vm):
             owners[single].append(vm)
     reported: set[str] = set()
     for single, entries in owners.items():
@@ -134,42 +72,43 @@ def _vms_twice(document: Document) -> Iterator[Finding]:
 
 
 def _world_references(names: Names) -> Iterator[Finding]:
-    document = names.document
-    units = names.cluster_of
-    for network, entry in _section(document, "networks").items():
-        yield from _reference(("networks", network, "preset"), entry, catalogue.presets(), "network preset", "presets")
-    for cluster, entry in _section(document, "clusters").items():
-        yield from _reference(("clusters", cluster, "network"), entry, names.networks, "network", "networks")
-        yield from _reference(("clusters", cluster, "policy"), entry, catalogue.policies(), "policy", "policies")
-    for load, entry in _section(document, "loads").items():
-        yield from _reference(("loads", load, "profile"), entry, catalogue.loads(), "load profile", "load profiles")
-    for vm, entry in _section(document, "vms").items():
-        yield from _reference(("vms", vm, "su"), entry, units, "SU", "SUs")
-        yield from _reference(("vms", vm, "load"), entry, names.loads, "load", "loads")
+    presets, policies, profiles = catalogue.presets(), catalogue.policies(), catalogue.loads()
+    for network in keys_below(names.document, ("networks",)):
+        yield from _reference(names, ("networks", network, "preset"), presets, "network preset")
+    for cluster in keys_below(names.document, ("clusters",)):
+        yield from _reference(names, ("clusters", cluster, "network"), names.networks, "network")
+        yield from _reference(names, ("clusters", cluster, "policy"), policies, "policy", "policies")
+    for load in keys_below(names.document, ("loads",)):
+        yield from _reference(names, ("loads", load, "profile"), profiles, "load profile")
+    for vm in keys_below(names.document, ("vms",)):
+        yield from _reference(names, ("vms", vm, "su"), names.cluster_of, "SU")
+        yield from _reference(names, ("vms", vm, "load"), names.loads, "load")
 
 
-def _reference(path: Path, entry: object, known: Iterable[str], noun: str, plural: str) -> Iterator[Finding]:
-    wanted = _mapping(entry).get(path[-1])
-    if isinstance(wanted, str) and is_name(wanted) and wanted not in known:
+def _reference(names: Names, path: Path, known: Iterable[str], noun: str, plural: str = "") -> Iterator[Finding]:
+    wanted = entry_at(names.document, path[:-1]).get(path[-1])
+    plural = plural or f"{noun}s"
+    if isinstance(wanted, str) and is_name(wanted) and wanted not in known and plural not in names.unreadable:
         yield path, f"there is no {noun} '{wanted}'; {suggestion(wanted, known, plural)}", False
 
 
 def _plan_references(names: Names) -> Iterator[Finding]:
-    for step, raw in _section(names.document, "plan").items():
+    for step in keys_below(names.document, ("plan",)):
         path = ("plan", step)
-        entry = _mapping(raw)
-        yield from _reference((*path, "to"), entry, names.cluster_of, "SU", "SUs")
-        yield from _reference((*path, "drain"), entry, names.cluster_of, "SU", "SUs")
+        entry = entry_at(names.document, path)
+        yield from _reference(names, (*path, "to"), names.cluster_of, "SU")
+        yield from _reference(names, (*path, "drain"), names.cluster_of, "SU")
         listed = entry.get("order")
         wanted: list[tuple[Path, object]] = [((*path, "migrate"), entry.get("migrate"))]
         wanted += [((*path, "order", str(position)), vm) for position, vm in enumerate(listed)] if isinstance(listed, list) else []
         for where, vm in wanted:
             if isinstance(vm, str) and not names.knows_vm(vm):
                 yield where, f"there is no VM '{vm}'; {suggestion(vm, names.su_of, 'VMs')}", False
-        yield from _one_cluster(path, entry, names)
+        yield from _one_cluster(path, names)
 
 
-def _one_cluster(path: Path, entry: Mapping[str, Any], names: Names) -> Iterator[Finding]:
+def _one_cluster(path: Path, names: Names) -> Iterator[Finding]:
+    entry = entry_at(names.document, path)
     target = entry.get("to")
     drained = entry.get("drain")
     source = drained if isinstance(drained, str) else names.su_of.get(str(entry.get("migrate")))
@@ -196,6 +135,8 @@ def _objective_references(names: Names) -> Iterator[Finding]:
             yield path, str(error), False
             continue
         if metric is None or not metric.of or metric.of in names.steps:
+            continue
+        if "steps" in names.unreadable:
             continue
         if metric.name in {"makespan", "end"}:
             yield path, f"there is no step '{metric.of}'; {suggestion(metric.of, names.steps, 'steps')}", False

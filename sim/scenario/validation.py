@@ -123,17 +123,24 @@ def _problem(error: ErrorDetails, path: Path, document: Document) -> Problem:
         text = str(error["msg"])
         is_key = error["loc"][-1] == "[key]" or not isinstance(error["input"], str | int | float)
     elif kind == "value_error":
-        text = str(error["ctx"]["error"])
+        text = _without_python(str(error["ctx"]["error"]), error["input"])
         is_key = error["loc"][-1] == "[key]"
     else:
-        text = _wrong_kind(kind, error["input"])
+        text = _wrong_kind(kind, error["input"], document.texts.get(path))
         is_key = False
     place = document.key_place(path) if is_key else document.value_place(path)
     return Problem(place, dotted(path), text)
 
 
-def _wrong_kind(kind: str, found: object) -> str:
-    words = "a mapping" if isinstance(found, Mapping) else "a list" if isinstance(found, list) else repr(found)
+def _without_python(text: str, found: object) -> str:
+    """Return a message about units with words for a list or a mapping in place of Python's spelling."""
+    if not isinstance(found, Mapping | list):
+        return text
+    return text.replace(repr(found), "a mapping" if isinstance(found, Mapping) else "a list", 1)
+
+
+def _wrong_kind(kind: str, found: object, written: str | None) -> str:
+    words = "a mapping" if isinstance(found, Mapping) else "a list" if isinstance(found, list) else f"'{written or found}'"
     return f"{words} stands where {_WANTED.get(kind, 'another value')} has to; write {_EXAMPLES.get(kind, 'what the manual shows')}"
 
 
@@ -141,7 +148,11 @@ def _missing(path: Path) -> str:
     model = model_at(path[:-1])
     field = _by_alias(model).get(path[-1]) if model is not None else None
     meaning = re.split(r"[.(:]", field.description or "")[0].strip() if field is not None else ""
-    return f"is missing; write '{path[-1]}: ...'" + (f" ({meaning[:1].lower()}{meaning[1:]})" if meaning else "")
+    return f"is missing; write '{path[-1]}: ...'" + (f" ({_in_a_sentence(meaning)})" if meaning else "")
+
+
+def _in_a_sentence(text: str) -> str:
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def unknown_key(path: Path) -> str:

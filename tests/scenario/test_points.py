@@ -148,7 +148,7 @@ def test_a_curve_stays_a_curve() -> None:
 
 
 def test_a_load_larger_than_the_touched_memory_loses_its_slowest_pages() -> None:
-    """2 GiB + 1 GiB of classes into 1.5 GiB of touched memory: half of each, and a fact with its assumption."""
+    """2 GiB + 1 GiB of classes into 1.5 GiB of touched memory: the slower class loses it, with a fact and its assumption."""
     text = (
         WORLD
         + "loads: {mine: {classes: [{size: 2 GiB, rewrites: 3}, {size: 1 GiB, rewrites: 5}]}}\n"
@@ -156,7 +156,7 @@ def test_a_load_larger_than_the_touched_memory_loses_its_slowest_pages() -> None
     )
     assert vm(text).load.classes == ((131_072.0, 3.0), (262_144.0, 5.0))
     (fact,) = [fact for fact in loaded(text).facts[0] if fact.assumption == "A17" and fact.path != "model"]
-    assert (fact.path, fact.value_text) == ("vms.VM1.load", "scaled from 786432 to 393216 pages")
+    assert (fact.path, fact.value_text) == ("vms.VM1.load", "cut from 786432 to 393216 pages")
 
 
 def test_spread_bursts_and_day() -> None:
