@@ -67,7 +67,7 @@ class Failure:
     details: str
 
 
-def parts_of(points: Sequence[Point], replications: int, messages: int, rounds: bool) -> list[Part]:
+def parts_of(points: Sequence[Point], replications: int, messages: int, *, rounds: bool) -> list[Part]:
     """Return the parts of an experiment, the first replications of all points first."""
     return [
         Part(place, start, min(start + PART, replications), min(messages, replications), rounds)

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sim.experiment.store import RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
 from sim.experiment.workers import compute_all
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
+from sim.scenario.resolve import first_second
 from sim.scenario.writing import expanded
 
 ENGINE = "simpy"
@@ -89,14 +90,13 @@ def run(order: Order, progress: Progress) -> Ran:
         ResultsError: the folder belongs to another question, another version or another machine, or cannot be written.
     """
     points, store = order.loaded.points, Store(order.folder)
-    _check_folder(store, order)
+    order = _with_what_is_there(store, order)
     store.prepare()
-    replications = max(order.replications, store.replications())
-    parts = parts_of(points, replications, order.messages, order.rounds)
+    parts = parts_of(points, order.replications, order.messages, rounds=order.rounds)
     missing = [part for part in parts if not store.is_done(part)]
     total = sum(part.stop - part.start for part in parts)
     done = total - sum(part.stop - part.start for part in missing)
-    store.write_text(RUN, _facts(order, replications, finished=False))
+    store.write_text(RUN, _facts(order, finished=False))
     store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
     progress(done, total)
     failures = []
@@ -113,21 +113,15 @@ def run(order: Order, progress: Progress) -> Ran:
     summary = _summary(store, order, parts) if len(failures) < len(parts) else {"points": []}
     if not failures:
         store.keep_only(parts)
-        store.write_text(RUN, _facts(order, replications, finished=True))
-    return Ran(store, summary, replications, len(parts) - len(missing), len(missing), tuple(failures))
-
-
-def clock_from(loaded: Loaded) -> float:
-    """Return the second of the day from which clock times count: earlier ones are of the next day."""
-    window = loaded.scenario.window
-    return float(window.begin) if window else min((step.at_s for step in loaded.points[0].steps), default=0.0)
+        store.write_text(RUN, _facts(order, finished=True))
+    return Ran(store, summary, order.replications, len(parts) - len(missing), len(missing), tuple(failures))
 
 
 def _summary(store: Store, order: Order, parts: Sequence[Part]) -> dict[str, Any]:
     from sim.results.summary import flat, summarise  # noqa: PLC0415 - pandas only once there is something to summarise
 
     objectives = [parse_objective(text) for text in order.loaded.scenario.objectives]
-    found = summarise(store.frame("migrations", parts), store.frame("plans", parts), objectives, clock_from(order.loaded))
+    found = summarise(store.frame("migrations", parts), store.frame("plans", parts), objectives, float(first_second(order.loaded.scenario)))
     summary = {
         "title": order.loaded.scenario.title,
         "question": order.loaded.scenario.question,
@@ -141,13 +135,17 @@ def _summary(store: Store, order: Order, parts: Sequence[Part]) -> dict[str, Any
     return summary
 
 
-def _check_folder(store: Store, order: Order) -> None:
-    """Refuse a folder whose parts cannot stand beside those of this run."""
+def _with_what_is_there(store: Store, order: Order) -> Order:
+    """Return the order, extended by what the folder holds already: nothing that was computed is dropped.
+
+    Raises:
+        ResultsError: the parts in the folder cannot stand beside those of this run.
+    """
     facts = store.facts()
     if not facts:
-        if store.folder.exists() and any(store.folder.iterdir()):
+        if store.folder.exists() and (not store.folder.is_dir() or any(store.folder.iterdir())):
             raise ResultsError(f"{store.folder}: is not empty and holds no results of `migr run`; name another folder with --out")
-        return
+        return order
     wanted = {
         "results_version": (RESULTS_VERSION, "was written by another version of this program"),
         "question": (question_hash(order.loaded.points), "holds the results of another scenario"),
@@ -158,9 +156,15 @@ def _check_folder(store: Store, order: Order) -> None:
             raise ResultsError(
                 f"{store.folder}: {what} ({key} {facts.get(key)}, now {value}); name another folder with --out, or move this one away"
             )
+    return replace(
+        order,
+        replications=max(order.replications, store.replications()),
+        messages=max(order.messages, int(facts.get("messages", 0))),
+        rounds=order.rounds or bool(facts.get("rounds")),
+    )
 
 
-def _facts(order: Order, replications: int, *, finished: bool) -> str:
+def _facts(order: Order, *, finished: bool) -> str:
     """Return run.json: how the results came about."""
     import platform  # noqa: PLC0415 - with importlib.metadata a tenth of a second that only a run pays
     from importlib.metadata import version  # noqa: PLC0415
@@ -172,8 +176,9 @@ def _facts(order: Order, replications: int, *, finished: bool) -> str:
         "fingerprint": fingerprint(),
         "finished": finished,
         "scenario": order.loaded.label,
-        "replications": replications,
+        "replications": order.replications,
         "messages": order.messages,
+        "rounds": order.rounds,
         "seed": order.loaded.points[0].seed,
         "points": [point.name for point in order.loaded.points],
         "engine": ENGINE,

@@ -95,8 +95,7 @@ class Store:
         wanted = {(table, part.file(table)) for part in parts for table in part.tables}
         for table in TABLES:
             for file in sorted(self.table(table).glob("*")):
-                # Optional tables of an earlier run stay: they are still true.
-                if (table, file.name) not in wanted and (_UNFINISHED in file.name or table in {"migrations", "plans"}):
+                if (table, file.name) not in wanted:
                     file.unlink()
 
     def read(self, table: str, files: Sequence[str] = ()) -> pa.Table:
@@ -114,7 +113,9 @@ class Store:
 
         place = self.table(table)
         parts = []
-        for name in sorted(files or (file.name for file in place.glob("*.parquet"))):
+        # Of two parts that begin alike the longer one counts: an interrupted extension leaves both.
+        longest = {name.rpartition("-")[0]: name for name in sorted(file.name for file in place.glob("*.parquet"))}
+        for name in sorted(files or longest.values()):
             try:
                 parts.append(pq.read_table(place / name))
             except (OSError, pa.ArrowInvalid) as error:

@@ -27,7 +27,7 @@ def summary_text(summary: dict[str, Any], width: int) -> str:
         blocks += [_objective(entry) for entry in point["objectives"]]
         blocks += [_step(step) for step in point["steps"]]
         blocks += ["", _table(point["migrations"], width), ""]
-    blocks.append(FOOTNOTE)
+    blocks += [FOOTNOTE, f"Assumptions used: {', '.join(summary['assumptions'])} (docs/assumptions.md)."] if summary["points"] else []
     return "\n".join(blocks)
 
 

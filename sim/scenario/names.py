@@ -62,8 +62,10 @@ def names_of(document: Document) -> Names:
 
 def keys_below(document: Document, path: Path) -> list[str]:
     """Return the keys of a mapping in the order of the file, those without a value included."""
+    if not isinstance(_at(document, path), dict):
+        return []
     length = len(path)
-    return [key[-1] for key in document.keys if len(key) == length + 1 and key[:length] == path and isinstance(_at(document, path), dict)]
+    return [key[-1] for key in document.keys if len(key) == length + 1 and key[:length] == path]
 
 
 def unit_paths(document: Document) -> list[Path]:
