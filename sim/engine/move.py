@@ -14,7 +14,7 @@ from sim.model.activity import activity_integral, round_noise
 from sim.model.dirtying import dirtied, tracked_activity
 from sim.model.draws import Real, address
 from sim.scenario.point import Cost, Step
-from sim.vm2000.catalogue import RANKS, Message
+from sim.vm2000.catalogue import RANKS, Message, Recipient
 from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
 
 
@@ -26,18 +26,20 @@ class Move:
         vm: the VM.
         target: the SU to which it goes.
         step: the step of the plan that it belongs to.
+        migration: which of the VM's migrations it is, 1, 2, ..., in the order in which the steps of the plan wanted them.
         attempt: 1, 2, ...
         due_s: when the plan wanted to give the command, seconds.
     """
 
-    def __init__(self, world: World, vm: Vm, target: Unit, step: Step, attempt: int, due_s: float) -> None:
+    def __init__(self, world: World, vm: Vm, target: Unit, step: Step, migration: int, attempt: int, due_s: float) -> None:
         self.world, self.vm, self.source, self.target, self.step, self.attempt = world, vm, vm.unit, target, step, attempt
         self.env = world.env
         self.guest = vm.guest
+        self.index = self.index_there = vm.unit.indexes[vm.name]
         self.cluster = world.site.clusters[self.source.spec.cluster]
         self.costs = self.cluster.costs
         self.streams = vm.guest.streams
-        self.at = address(vm.migrations, attempt)
+        self.at = address(migration, attempt)
         self.page_bytes = world.site.page_bytes(self.cluster)
         self.due_s = due_s
         self.command_s = self.env.now
@@ -106,7 +108,7 @@ class Move:
         self._said = rank
         lines = self.world.journal.lines
         if lines is not None:
-            index = self.source.indexes.get(self.vm.name) or self.target.indexes.get(self.vm.name, 0)
+            index = self.index_there if Recipient.TARGET in message.recipients else self.index
             named = {"index": index, "vm": self.vm.name, "source": self.source.name, "target": self.target.name}
             lines.append(Line(time_s, message, self.vm.name, self.source.name, self.target.name, {**named, **inserts}))
 
@@ -115,7 +117,8 @@ class Move:
         if self.world.journal.lines is None:
             devices = devices[-1:]  # the order of messages is checked all the same
         for place, device in enumerate(devices, start=1):
-            self.says_at(since + (self.env.now - since) * (place / len(devices)), message, device=device)
+            due = since + (self.env.now - since) * (place / len(devices))
+            self.says_at(min(due, self.env.now), message, device=device)  # the sum can be a bit off: nothing is printed in the future
 
     def activity(self, since: float, duration: float) -> float:
         """Return the integral of the guest's activity over an interval, before the noise of a round, seconds."""
@@ -178,7 +181,7 @@ class Move:
         spec = self.guest.spec
         if spec.memory_bytes > self.target.free_bytes:
             return False
-        self.target.hold(self.vm.name, spec.memory_bytes, spec.index)
+        self.index_there = self.target.hold(self.vm.name, spec.memory_bytes, spec.index)
         self.world.shows(self.target, self.vm, SETUP_MIGR)
         return True
 
@@ -207,11 +210,10 @@ class Move:
         """Delete the VM on the source; its memory is free after a while."""
         name, source = self.vm.name, self.source
         self.world.shows(source, self.vm, GONE)
-        release = self.costs.memory_release
-        if release.median_s == 0.0:
-            source.release(name)
-        else:
-            self.spends(release, self.streams.memory_release).callbacks.append(lambda _: source.release(name))
+        size, release = source.release(name), self.costs.memory_release
+        if release.median_s:
+            source.freeing += size
+            self.spends(release, self.streams.memory_release).callbacks.append(lambda _: setattr(source, "freeing", source.freeing - size))
 
     def ends(self, outcome: str, reason: str | None = None) -> None:
         """Close the books."""

@@ -32,17 +32,14 @@ class Course:
         moves: all its attempts, in order; a VM that was not tried has one that is not-started.
         vms: the VMs that it was to bring to its target.
         ended_s: when it had nothing left to do, seconds.
+        left_behind: VMs that were not on its target then; a later step may bring them there, or the others away again.
     """
 
     step: Step
     moves: list[Move] = field(default_factory=list)
     vms: list[Vm] = field(default_factory=list)
     ended_s: float = 0.0
-
-    @property
-    def left_behind(self) -> int:
-        """VMs that are not on the step's target."""
-        return sum(vm.unit.name != self.step.to for vm in self.vms)
+    left_behind: int = 0
 
 
 def carry_out(world: World, course: Course) -> Generator[simpy.Event, Any, None]:
@@ -55,10 +52,12 @@ def carry_out(world: World, course: Course) -> Generator[simpy.Event, Any, None]
         if move.outcome != "completed" and step.on_abort.then == "stop":
             move.says(PLAN_STOPS, step=step.name)
             for other in course.vms[place + 1 :]:
-                course.moves.append(idle := Move(world, other, world.units[step.to], step, attempt=0, due_s=world.env.now))
+                idle = Move(world, other, world.units[step.to], step, other.migrations, attempt=0, due_s=world.env.now)
+                course.moves.append(idle)
                 idle.ends("not-started", "step-stopped")
             break
     course.ended_s = world.env.now
+    course.left_behind = sum(vm.unit.name != step.to for vm in course.vms)
 
 
 def _vms_of(world: World, step: Step) -> Iterable[Vm]:
@@ -74,10 +73,10 @@ def _vms_of(world: World, step: Step) -> Iterable[Vm]:
 def _bring_over(world: World, course: Course, vm: Vm) -> Generator[simpy.Event, Any, Move]:
     """Try to migrate one VM, again after an abort if the plan says so; return the last attempt."""
     step = course.step
-    vm.migrations += 1
+    vm.migrations = migration = vm.migrations + 1
     attempt = 1
     while True:
-        move = yield from _attempt(world, step, vm, attempt)
+        move = yield from _attempt(world, step, vm, migration, attempt)
         course.moves.append(move)
         if move.outcome == "completed":
             return move
@@ -90,23 +89,25 @@ def _bring_over(world: World, course: Course, vm: Vm) -> Generator[simpy.Event, 
         attempt += 1
 
 
-def _attempt(world: World, step: Step, vm: Vm, attempt: int) -> Generator[simpy.Event, Any, Move]:
+def _attempt(world: World, step: Step, vm: Vm, migration: int, attempt: int) -> Generator[simpy.Event, Any, Move]:
     """Give the command when the source SU has no other outgoing migration, or at once and be rejected."""
     due = world.env.now
     target = world.units[step.to]
     while True:
-        source = vm.unit
+        source = vm.moves_from or vm.unit  # the SU that deletes the VM is still at it while the guest lives on the target already
         busy = source.outgoing.count > 0
         if busy and step.when_busy == "reject":
-            move = Move(world, vm, target, step, attempt, due)
+            move = Move(world, vm, target, step, migration, attempt, due)
             yield from migrate_vm(move, another_is_outgoing=True)
             return move
         with source.outgoing.request() as turn:
             yield turn
             if vm.unit is not source:  # another step moved it while this one waited
                 continue
-            move = Move(world, vm, target, step, attempt, due)
+            vm.moves_from = source
+            move = Move(world, vm, target, step, migration, attempt, due)
             if busy:
                 move.says_at(due, PLAN_WAITS, step=step.name)
             yield from migrate_vm(move, another_is_outgoing=False)
+            vm.moves_from = None
             return move

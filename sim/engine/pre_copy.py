@@ -9,6 +9,7 @@ import simpy
 
 from sim.engine.move import Move
 from sim.engine.network import NEVER
+from sim.errors import ModelError
 from sim.model.load import PAGE
 from sim.model.rounds import RULES, Seen, chase_deadline
 from sim.model.skipping import pages_sent
@@ -59,6 +60,8 @@ def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
     size = pages * move.page_bytes
     sent_bytes = yield from network.send(move.route, size, factor, until)
     move.cut = sent_bytes < size
+    if move.cut and until == NEVER:
+        raise ModelError(f"VM {move.vm.name}: {sent_bytes:.0f} of {size:.0f} bytes arrived, and nothing had cut the transfer")
     sent = sent_bytes // move.page_bytes if move.cut else pages
     move.sends(marked=marked, sent=sent, size=sent_bytes, live=True, began=began)
     return sent
@@ -68,9 +71,11 @@ def stopped_round(move: Move, pages: float) -> Sending:
     """Send the final set while the guest stands still; return the pages sent."""
     began = move.env.now
     yield move.env.timeout(move.round_trip_s)
-    sent_bytes = yield from move.world.network.send(move.route, pages * move.page_bytes, move.cluster.factor_stopped)
-    move.sends(marked=pages, sent=pages, size=sent_bytes, live=False, began=began)
-    return pages
+    size = pages * move.page_bytes
+    sent_bytes = yield from move.world.network.send(move.route, size, move.cluster.factor_stopped)
+    sent = pages if sent_bytes == size else sent_bytes // move.page_bytes
+    move.sends(marked=pages, sent=sent, size=sent_bytes, live=False, began=began)
+    return sent
 
 
 def _without_skipped(move: Move, marked: float, factor: float, *, first: bool) -> float:

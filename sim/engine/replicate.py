@@ -9,6 +9,7 @@ from sim.engine.move import Move
 from sim.engine.plan import Course, carry_out
 from sim.engine.site import Site
 from sim.engine.world import World
+from sim.errors import ModelError
 from sim.model.draws import Draws, Lane
 
 
@@ -47,10 +48,12 @@ def replicate(site: Site, draws: Draws, number: int, journal: Journal | None = N
     journal = journal or Journal()
     world = World.of(site, Lane(draws, number), journal)
     courses = [Course(step) for step in site.point.steps]
-    for course in courses:
-        world.env.process(carry_out(world, course))
+    processes = [world.env.process(carry_out(world, course)) for course in courses]
     world.env.run()
     world.check_end()
+    for course, process in zip(courses, processes, strict=True):
+        if process.is_alive:
+            raise ModelError(f"step {course.step.name} never ended")
     return Replication(number, courses, journal)
 
 

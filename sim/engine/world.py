@@ -26,12 +26,14 @@ class Unit:
         outgoing: the right to send a VM away: VM2000 runs one outgoing migration a source SU.
         held: bytes of memory by VM, incoming and leaving ones included.
         indexes: VM index by VM.
+        freeing: bytes of deleted VMs that are not free yet (SU x86).
     """
 
     spec: point.Unit
     outgoing: simpy.Resource
     held: dict[str, float] = field(default_factory=dict)
     indexes: dict[str, int] = field(default_factory=dict)
+    freeing: float = 0.0
 
     @property
     def name(self) -> str:
@@ -41,10 +43,10 @@ class Unit:
     @property
     def free_bytes(self) -> float:
         """Memory that neither hypervisor, monitor VM or X2000 nor any VM holds."""
-        return self.spec.memory_bytes - self.spec.reserved_bytes - sum(self.held.values())
+        return self.spec.memory_bytes - self.spec.reserved_bytes - sum(self.held.values()) - self.freeing
 
-    def hold(self, vm: str, size: float, wanted_index: int) -> None:
-        """Occupy memory and an index for a VM.
+    def hold(self, vm: str, size: float, wanted_index: int) -> int:
+        """Occupy memory and an index for a VM; return the index.
 
         Raises:
             ModelError: the memory is not there, or the VM has a place already.
@@ -52,7 +54,8 @@ class Unit:
         if size > self.free_bytes or vm in self.held:
             raise ModelError(f"SU {self.name} cannot hold {size:.0f} bytes for VM {vm}: {self.free_bytes:.0f} free, {list(self.held)} held")
         self.held[vm] = size
-        self.indexes[vm] = self.free_index(wanted_index)
+        self.indexes[vm] = index = self.free_index(wanted_index)
+        return index
 
     def free_index(self, wanted: int) -> int:
         """Return the index that a VM gets: its own if it is free, else the smallest free one."""
@@ -62,10 +65,10 @@ class Unit:
             return wanted
         return next(index for index in range(FIRST_GUEST_INDEX, LAST_INDEX + 1) if index not in taken)
 
-    def release(self, vm: str) -> None:
-        """Give memory and index of a VM back."""
-        del self.held[vm]
+    def release(self, vm: str) -> float:
+        """Give memory and index of a VM back; return the bytes."""
         del self.indexes[vm]
+        return self.held.pop(vm)
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +82,7 @@ class Vm:
         display: what its SU displays, without the suffixes of a migration.
         home_iocf: I/O configuration under which it was started.
         devices: devices by kind that it has now.
+        moves_from: the SU that runs its migration, to the last message; None while it does not migrate.
         migrations: migrations begun, to address their draws.
         burst_shift: by how much its burst slots are shifted in this replication.
     """
@@ -89,6 +93,7 @@ class Vm:
     display: str
     home_iocf: str
     devices: point.Devices
+    moves_from: Unit | None = None
     migrations: int = 0
     burst_shift: float = 0.0
 
@@ -173,10 +178,14 @@ class World:
         """Check what must be true when nothing moves any more.
 
         Raises:
-            ModelError: a VM is live on no SU or holds memory on another one, or a transfer never ended.
+            ModelError: a VM is live on no SU or holds memory on another one, memory of a deleted one is not free, or a transfer never
+                ended.
         """
         if self.network.active:
             raise ModelError(f"{len(self.network.active)} transfers never ended")
+        for unit in self.units.values():
+            if unit.freeing:
+                raise ModelError(f"SU {unit.name} has not freed {unit.freeing:.0f} bytes of deleted VMs")
         for vm in self.vms.values():
             holders = [unit.name for unit in self.units.values() if vm.name in unit.held]
             if vm.live_on is not vm.unit or holders != [vm.unit.name]:

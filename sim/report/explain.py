@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sim.engine.replicate import replicate
 from sim.engine.site import Guest, Site
-from sim.model.activity import mean_activity
+from sim.model.activity import activity_integral
 from sim.model.curve import fit_classes
 from sim.model.dirtying import expected_pages
 from sim.model.draws import Draws
@@ -22,7 +22,7 @@ from sim.report.clock import clock
 from sim.report.trace import rendered
 from sim.scenario.catalogue import assumptions
 from sim.scenario.load import Loaded
-from sim.scenario.point import Point, Unit
+from sim.scenario.point import Point, Step
 from sim.units import show_memory, show_rate, show_time
 
 PROBE = 8  # replications that are simulated to estimate the cost
@@ -91,12 +91,13 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
     spec = guest.spec
     source = site.units[spec.unit]
     cluster = site.clusters[source.cluster]
-    target = _target(site, guest)
+    step = _first_step(site, guest)
+    target = site.units[step.to] if step else source
     payload = site.links[source.link].payload_Bps
     ceilings = cluster.sender_Bps * source.available, cluster.receiver_Bps * target.available
     rate = float(lone_rate(payload, cluster.factor_live, *ceilings))
     first_s = spec.touched_pages * site.page_bytes(cluster) / float(lone_rate(payload, cluster.factor_first, *ceilings))
-    level = mean_activity(guest.load)
+    level = _activity(guest, step.at_s if step else 0.0)
     dirty = {seconds: _dirty(guest, seconds * level) for seconds in (1.0, 10.0, first_s)}
     return {
         "vm": spec.name,
@@ -106,7 +107,7 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
         "memory_bytes": spec.memory_bytes,
         "policy": cluster.policy.name,
         "load": guest.load.name,
-        "mean_activity": level,
+        "activity": level,
         "live_rate_Bps": rate,
         "first_pass_s": first_s,
         "dirty_in_1_s_bytes": dirty[1.0] * PAGE,
@@ -116,12 +117,23 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
     }
 
 
-def _target(site: Site, guest: Guest) -> Unit:
-    """Return the SU to which the plan first sends the VM; its own when the plan leaves it."""
-    for step in site.point.steps:
-        if step.vm == guest.spec.name or step.drain == guest.spec.unit:
-            return site.units[step.to]
-    return site.units[guest.spec.unit]
+def _first_step(site: Site, guest: Guest) -> Step | None:
+    """Return the step that first moves the VM; None when the plan leaves it where it is."""
+    wanted = (step for step in site.point.steps if guest.spec.name in {step.vm, *step.sequence} or _drains(step, guest))
+    return min(wanted, key=lambda step: step.at_s, default=None)
+
+
+def _drains(step: Step, guest: Guest) -> bool:
+    return step.drain == guest.spec.unit and not step.sequence
+
+
+def _activity(guest: Guest, at_s: float) -> float:
+    """Return the activity that the plan meets: level of the day x mean factor of bursts; 0 for a guest that does not run."""
+    if not guest.runs:
+        return 0.0
+    bursts = guest.load.bursts
+    level = float(activity_integral(at_s, 1.0, guest.course))
+    return level if bursts is None else level * (1.0 + bursts.share * (bursts.factor - 1.0))
 
 
 def _dirty(guest: Guest, activity: float) -> float:
@@ -151,7 +163,7 @@ def _vm_table(vms: Sequence[dict[str, Any]], width: int) -> str:
             Text(show_memory(vm["memory_bytes"])),
             Text(vm["policy"]),
             Text(vm["load"]),
-            Text(f"{vm['mean_activity']:.2f}"),
+            Text(f"{vm['activity']:.2f}"),
             Text(show_rate(vm["live_rate_Bps"])),
             Text(show_time(vm["first_pass_s"])),
             Text(show_memory(vm["dirty_in_1_s_bytes"])),

@@ -28,6 +28,7 @@ class Document:
         keys: place of every key; of a list's element the place of the element.
         values: place of every value.
         texts: every value that is no list or mapping, as it was written.
+        unread: what is written there, but has no value that can be used.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     texts: dict[Path, str] = field(default_factory=dict)
+    unread: set[Path] = field(default_factory=set)
 
     def value_place(self, path: Path) -> Place:
         """Return the place of a value, or of the nearest thing around it that was written."""
@@ -57,6 +59,7 @@ class Document:
         for places in (self.keys, self.values, self.texts):
             for known in [known for known in places if known[: len(path)] == path]:
                 del places[known]
+        self.unread = {known for known in self.unread if known[: len(path)] != path}
 
 
 def read_document(text: str, label: str) -> tuple[Document, list[Problem]]:
@@ -132,7 +135,7 @@ class _Reader:
         self.document.values[path] = place
         self.document.keys.setdefault(path, place)
         if any(node is outer for outer in self._open):
-            self._refuse(place, path, "refers to itself; write the value out")
+            self._unusable(place, path, "refers to itself; write the value out")
             return None
         if isinstance(node, ScalarNode):
             return self._scalar(node, path, place)
@@ -163,7 +166,7 @@ class _Reader:
                 continue
             kind = str(key.tag).removeprefix(_TAG)
             if kind == "merge":
-                self._refuse(self._place(key), path, "'<<' is not supported; write the keys out")
+                self._unusable(self._place(key), path, "'<<' is not supported; write the keys out")
                 continue
             if kind in _READ_AS:
                 shown = key.value or "(nothing)"
@@ -186,14 +189,18 @@ class _Reader:
         if kind in {"str", "timestamp"}:
             return str(node.value)
         if kind == "null":
-            self._refuse(self.document.keys[path], path, "has no value; write one, or leave the key out")
+            self._unusable(self.document.keys[path], path, "has no value; write one, or leave the key out")
             return None
         if kind == "bool":
             return str(node.value).lower() == "true"
         if kind in {"int", "float"}:
             return _number(str(node.value), kind)
-        self._refuse(place, path, f"the YAML tag '{node.tag}' is not supported; write the plain value")
+        self._unusable(place, path, f"the YAML tag '{node.tag}' is not supported; write the plain value")
         return None
+
+    def _unusable(self, place: Place, path: Path, text: str) -> None:
+        self.document.unread.add(path)
+        self._refuse(place, path, text)
 
     def _refuse(self, place: Place, path: Path, text: str) -> None:
         self.problems.append(Problem(place, dotted(path), text))

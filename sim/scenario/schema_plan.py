@@ -94,10 +94,16 @@ class ExperimentSpec(Entry):
     """Seed of all random numbers; the same seed gives the same night again."""
 
 
+def _version(value: object) -> object:
+    if isinstance(value, bool) or value != 1:
+        raise fault("this program reads version 1 of the format; write 'schema: 1'")
+    return value
+
+
 class ScenarioSpec(Entry):
     """A scenario: SUs, VMs and a plan, and the question that they answer."""
 
-    version: Annotated[Literal[1], whole(1, 1)] = Field(alias="schema")
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(alias="schema")
     """Version of this format; 1."""
     title: Text = ""
     """One line that names the scenario."""

@@ -40,12 +40,12 @@ def validated(document: Document) -> tuple[ScenarioSpec, list[Problem]]:
     """
     content = copy.deepcopy(document.content)
     problems: list[Problem] = []
-    broken: set[Path] = set()
+    broken = set(document.unread)
     for _ in range(20):  # every turn removes at least one entry; twenty levels of nesting do not exist
         errors = _errors(content)
         if not errors:
             break
-        new = [(path, error) for path, error in errors if not _follows(path, broken) and not _is_there(path, error, errors, document)]
+        new = [(path, error) for path, error in errors if not _follows(path, broken) and not _is_misspelt(path, error, errors)]
         problems += [_problem(error, path, document) for path, error in new]
         for path, error in errors:
             entry = _entry(path, error["type"])
@@ -62,12 +62,10 @@ def _errors(content: dict[str, Plain]) -> list[tuple[Path, ErrorDetails]]:
     return []
 
 
-def _is_there(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]], document: Document) -> bool:
-    """Tell whether a missing key is there, misspelt or without a value, which is reported by itself."""
+def _is_misspelt(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]]) -> bool:
+    """Tell whether a key is missing only because it stands there misspelt, which is reported by itself."""
     if error["type"] != "missing":
         return False
-    if path in document.keys:
-        return True
     unknown = [other[-1] for other, detail in errors if detail["type"] == "extra_forbidden" and other[:-1] == path[:-1]]
     return any(nearest(key, [path[-1]]) for key in unknown)
 
