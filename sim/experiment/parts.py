@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sim.engine.journal import Journal
-from sim.engine.replicate import replicate
-from sim.engine.site import Site
-from sim.model.draws import BLOCK, Draws
-from sim.results.tables import Row, arrow, message_rows, migration_rows, plan_rows, round_rows
+from sim.model.draws import BLOCK
 from sim.scenario.point import Point
-
-if TYPE_CHECKING:
-    from sim.experiment.store import Store
 
 PART = BLOCK // 4  # replications: a few seconds of SimPy, so that an interrupted run loses little
 
@@ -74,27 +64,3 @@ def parts_of(points: Sequence[Point], replications: int, messages: int, *, round
         for start in range(0, replications, PART)
         for place in range(len(points))
     ]
-
-
-def compute(part: Part, site: Site, store: Store) -> Failure | None:
-    """Simulate a part and store its tables; return what went wrong, after which nothing of the part is stored."""
-    point = site.point
-    rows: dict[str, list[Row]] = {table: [] for table in part.tables}
-    draws = Draws(point.seed, part.start, part.stop)
-    gc.freeze()  # what is imported and prepared lives on: the collector need not look at it again and again
-    for number in range(part.start, part.stop):
-        tells = number < part.messages
-        journal = Journal(lines=[] if tells else None, rounds=[] if part.rounds else None)
-        try:
-            replication = replicate(site, draws, number, journal)
-            rows["migrations"] += migration_rows(point.name, replication)
-            rows["plans"] += plan_rows(point.name, replication)
-            if tells:
-                rows["messages"] += message_rows(point.name, replication)
-            if part.rounds:
-                rows["rounds"] += round_rows(point.name, replication)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the planner gets the command that repeats it
-            return Failure(point.name, number, f"{type(error).__name__}: {error}", traceback.format_exc())
-    for table in part.tables:
-        store.write(table, part.file(table), arrow(table, rows[table]))
-    return None

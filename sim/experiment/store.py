@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.columns import TABLES
 from sim.errors import ResultsError
+from sim.experiment.parts import Part
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    from sim.experiment.parts import Part
 
 RUN, SUMMARY, SUMMARY_CSV, RESOLVED = "run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"
 _UNFINISHED = ".unfinished"

@@ -12,7 +12,8 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from multiprocessing.connection import wait as wait_for
 
 from sim.engine.site import Site
-from sim.experiment.parts import Failure, Part, compute
+from sim.experiment.compute import compute
+from sim.experiment.parts import Failure, Part
 from sim.experiment.store import Store
 from sim.scenario.point import Point
 

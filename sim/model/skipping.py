@@ -46,17 +46,17 @@ def skipping_round(
             clean = clean + np.minimum(left, np.maximum(0.0, size - rate * activity_rate * t))
         return clean
 
-    def slope(u: float, t: Real) -> Real:
-        return still_clean(t) / pages_per_s * (growth / stretch * np.exp(growth * u))
-
+    # dt/du = S(t) / B dy/du; the steps meet dy/du at their ends and middles only.
+    scale = growth / (stretch * pages_per_s)
+    steepness = [scale * np.exp(growth * (half / (2 * STEPS))) for half in range(2 * STEPS + 1)]
     h = 1.0 / STEPS
     t = 0.0 * pages_per_s
     for step in range(STEPS):
-        u = step * h
-        k1 = slope(u, t)
-        k2 = slope(u + h / 2, t + h / 2 * k1)
-        k3 = slope(u + h / 2, t + h / 2 * k2)
-        k4 = slope(u + h, t + h * k3)
+        begin, middle, end = steepness[2 * step : 2 * step + 3]
+        k1 = still_clean(t) * begin
+        k2 = still_clean(t + h / 2 * k1) * middle
+        k3 = still_clean(t + h / 2 * k2) * middle
+        k4 = still_clean(t + h * k3) * end
         t = t + h / 6 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
     return pages_per_s * t, t
 

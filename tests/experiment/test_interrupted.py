@@ -1,0 +1,112 @@
+"""Whatever ends a run from outside: finished parts stay, and the same command goes on to the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from experiment.running import command, digests, given, here, part_files, written
+
+REPLICATIONS = "1200"  # five parts a point
+PATIENCE_S = 60.0
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Return a scenario file and the digests of its run without interruption."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    file = written(folder)
+    here(file, folder / "out", int(REPLICATIONS))
+    return file, digests(folder / "out")
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; it must come true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def started(file: Path, out: Path, workers: str) -> subprocess.Popen[str]:
+    """Start the run in a process group of its own and wait for its second part."""
+    arguments = command(file, out, "--workers", workers, "--replications", REPLICATIONS)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until(lambda: len(part_files(out)) >= 2 or process.poll() is not None)
+    assert process.poll() is None, "the run ended before it could be interrupted"
+    return process
+
+
+def descendants(pid: int) -> set[int]:
+    """Return all processes below one."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text(encoding="ascii").split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def lives(pid: int) -> bool:
+    """Say whether a process runs; a zombie does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_keeps_finished_parts_and_the_same_command_continues(
+    uninterrupted: tuple[Path, dict[str, str]], tmp_path: Path, workers: str
+) -> None:
+    file, expected = uninterrupted
+    out = tmp_path / "out"
+    process = started(file, out, workers)
+    below = descendants(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
+    _, told = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert f"Interrupted. What is finished is kept in {out}; the same command continues." in told
+    assert "Traceback" not in told
+    until(lambda: not any(map(lives, below)))
+    kept = part_files(out)
+    assert 2 <= len(kept) < 10
+    assert all(expected[f"migrations.parquet/{name}"] == found for name, found in _migrations(out).items())
+    done = given(file, out, "--workers", workers, "--replications", REPLICATIONS)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(kept)} of 10 parts were there already." in done.stderr
+    assert digests(out) == expected
+
+
+def test_killed_parent_leaves_no_worker_and_the_same_command_continues(uninterrupted: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = uninterrupted
+    out = tmp_path / "out"
+    process = started(file, out, "3")
+    until(lambda: len(descendants(process.pid)) >= 3 or process.poll() is not None)
+    below = descendants(process.pid)
+    process.kill()
+    process.communicate(timeout=PATIENCE_S)
+    assert below
+    until(lambda: not any(map(lives, below)))
+    done = given(file, out, "--workers", "2", "--replications", REPLICATIONS)
+    assert done.returncode == 0, done.stderr
+    assert digests(out) == expected
+
+
+def _migrations(out: Path) -> dict[str, str]:
+    """Return the digests of the parts of the table of migrations; the summaries of an interrupted run are not there."""
+    for name in ("summary.json", "summary.csv"):
+        assert not (out / name).exists()
+        (out / name).touch()
+    found = {Path(name).name: digest for name, digest in digests(out).items() if name.startswith("migrations")}
+    for name in ("summary.json", "summary.csv"):
+        (out / name).unlink()
+    return found
