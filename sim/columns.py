@@ -44,6 +44,7 @@ _STEP = Column("step", "name", "", "Step of the plan.")
 _VM = Column("vm", "name", "", "Name of the VM.")
 _ATTEMPT = Column("attempt", "whole", "", "Attempt of this VM in this step, counted from 1; 0 when it was not tried.")
 _NOT_BEGUN = "the migration did not get so far"
+_NOT_SUSPENDED = "the guest was not suspended"
 
 MIGRATIONS = (
     _POINT,
@@ -66,11 +67,11 @@ MIGRATIONS = (
     Column("downtime_s", "number", "s", "VMS2452 to VMS2432, or HAL0331 to HAL0332.", "not completed, or the guest did not run"),
     Column("setup_s", "number", "s", "VMS2450 to the last VMS4005 (/390) or to VMS6020 (x86).", _NOT_BEGUN),
     Column("precopy_s", "number", "s", "End of the set-up to the suspension, handshake included.", _NOT_BEGUN),
-    Column("handshake_s", "number", "s", "Last part of the pre-copy: the guest is told to suspend and still runs.", _NOT_BEGUN),
+    Column("handshake_s", "number", "s", "Last part of the pre-copy: the guest is told to suspend and still runs.", _NOT_SUSPENDED),
     Column("stopped_round_s", "number", "s", "Part of the downtime that sends the final set.", "not completed, or the guest did not run"),
     Column("cleanup_s", "number", "s", "Resume on the target to VMS2451.", "the migration was not completed"),
     Column("rounds", "whole", "", "Live rounds that sent a page; the stopped one is not counted."),
-    Column("final_bytes", "number", "bytes", "Bytes of the stopped round.", "the guest was not suspended"),
+    Column("final_bytes", "number", "bytes", "Bytes of the stopped round.", _NOT_SUSPENDED),
     Column("sent_bytes", "number", "bytes", "Bytes of all rounds with their headers, of a cut round too."),
 )
 

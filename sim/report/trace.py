@@ -125,7 +125,7 @@ def outcomes(replication: Replication) -> str:
         if move.outcome == "completed" and move.started_s is not None and move.ended_s is not None:
             line += f", total {move.ended_s - move.started_s:.2f} s"
             if move.guest.runs and move.stopped_s is not None and move.resumed_s is not None:
-                line += f", downtime {move.resumed_s - move.stopped_s:.2f} s, {move.rounds} live rounds"
+                line += f", downtime {move.resumed_s - move.stopped_s:.2f} s, {move.rounds} live round{'s' if move.rounds != 1 else ''}"
         elif move.reason:
             line += f" ({move.reason})"
         lines.append(line)

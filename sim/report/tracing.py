@@ -11,7 +11,7 @@ from sim.report import trace
 from sim.scenario.load import Loaded
 from sim.scenario.resolve import first_second, seconds_from_midnight
 from sim.units import UnitError, parse_clock
-from sim.vm2000.catalogue import Recipient
+from sim.vm2000.catalogue import VMS2452
 
 
 def trace_text(
@@ -47,8 +47,8 @@ def trace_text(
         return json.dumps(trace.as_records(lines), indent=2, ensure_ascii=False)
     heading = f"Replication {replication}" + (f" of '{site.point.name}'" if site.point.name else "")
     body = trace.listed(lines) if console else trace.side_by_side(lines, width)
-    guests = any(line.message.id == "ETMDR01" and Recipient.GUEST in line.message.recipients for line in lines)
-    return "\n".join([heading, "", body, "", trace.outcomes(found), *([trace.UNDOCUMENTED] if guests else [])])
+    guest_shown = console in {None, "guest"} and any(line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None))
+    return "\n".join([heading, "", body, "", trace.outcomes(found), *([trace.UNDOCUMENTED] if guest_shown else [])])
 
 
 def _states(found: Replication, vm: str | None, *, as_json: bool) -> str:

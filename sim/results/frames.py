@@ -44,26 +44,29 @@ def sample_of(metric: Metric, migrations: pd.DataFrame, plans: pd.DataFrame) -> 
     chosen = migrations if not metric.of else migrations[(migrations["vm"] == metric.of) | (migrations["step"] == metric.of)]
     final = final_attempts(chosen)
     by_replication: Any = final.assign(failed=~is_completed(final)).groupby("replication", sort=True)
-    failed = by_replication["failed"].any().to_numpy()
     if metric.name == "sent":
-        values = chosen.groupby("replication", sort=True)["sent_bytes"].sum().to_numpy(dtype=float)
+        values = chosen.groupby("replication", sort=True)["sent_bytes"].sum()
     else:
         # A guest that did not run has no downtime: nobody stood still.
-        values = by_replication[_PER_VM[metric.name]].max().fillna(0.0).to_numpy(dtype=float)
-    return np.where(failed, NEVER, values)
+        values = by_replication[_PER_VM[metric.name]].max().fillna(0.0)
+    # A step that finds nothing to move has no rows: nothing was sent, nobody stood still, nothing failed.
+    every = np.sort(plans["replication"].unique())
+    failed = by_replication["failed"].any().reindex(every, fill_value=False).to_numpy(dtype=bool)
+    return np.where(failed, NEVER, values.reindex(every, fill_value=0.0).to_numpy(dtype=float))
 
 
-def outcome_of(objective: Objective, migrations: pd.DataFrame) -> NDArray[np.bool_]:
+def outcome_of(objective: Objective, migrations: pd.DataFrame, plans: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each replication whether `share(outcome)` counts it.
 
     `completed` counts a replication in which every VM was completed, any other outcome one in which some VM had it.
     """
     final = final_attempts(migrations)
-    if objective.outcome == "completed":
-        hit = pd.Series(is_completed(final), index=final.index)
-        return np.asarray(hit.groupby(final["replication"], sort=True).all(), dtype=bool)
-    hit = final["outcome"] == objective.outcome
-    return np.asarray(hit.groupby(final["replication"], sort=True).any(), dtype=bool)
+    every = np.sort(plans["replication"].unique())
+    wants_all = objective.outcome == "completed"
+    hit = pd.Series(is_completed(final) if wants_all else np.asarray(final["outcome"] == objective.outcome), index=final.index, dtype=bool)
+    grouped: Any = hit.groupby(final["replication"], sort=True)
+    found = grouped.all() if wants_all else grouped.any()
+    return np.asarray(found.reindex(every, fill_value=wants_all), dtype=bool)
 
 
 def _of_steps(metric: Metric, plans: pd.DataFrame) -> Sample:

@@ -28,13 +28,13 @@ def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterabl
     """
     objectives = list(objectives)
     points = []
-    for name in migrations["point"].unique().tolist():
+    for name in plans["point"].unique().tolist():
         rows = migrations[migrations["point"] == name]
         steps = plans[plans["point"] == name]
         points.append(
             {
                 "point": name,
-                "replications": int(rows["replication"].nunique()),
+                "replications": int(steps["replication"].nunique()),
                 "steps": [_step(step, group) for step, group in steps.groupby("step", sort=False, observed=True)],
                 "migrations": _migrations(rows),
                 "objectives": [verdict(judge(objective, str(name), rows, steps, clock_from)) for objective in objectives],

@@ -56,7 +56,7 @@ def judge(objective: Objective, point: str, migrations: pd.DataFrame, plans: pd.
         interval = quantile_interval(sample, objective.quantile)
         return Judged(objective, point, found, interval, _verdict(interval, objective.cmp, _limit(objective, clock_from)))
     if objective.kind == "share":
-        hits = outcome_of(objective, migrations)
+        hits = outcome_of(objective, migrations, plans)
     else:
         assert objective.metric is not None  # noqa: S101
         limit = _limit(objective, clock_from)

@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
+import sim.experiment.parts
 from sim.experiment.run import Order, Ran, run
 from sim.scenario.load import load_scenario
 
@@ -25,6 +27,7 @@ clusters:
     units:
       S1: {memory: 64 GiB}
       S2: {memory: 64 GiB}
+    parameters: {chase_limit: 12 s}
 loads:
   busy: {profile: oltp-light, bursts: {share: 20 %, length: 30 s, factor: 3}, day: {"00:00": 0.3, "08:00": 1.0}, spread: 20 %}
   hot: {classes: [{size: 300 MiB, rewrites: 1}], spread: 40 %}
@@ -38,11 +41,14 @@ variants:
   SU x86: {clusters.C.type: x86}
 objectives:
   - share(completed) >= 1 %
-experiment: {replications: 600, seed: 11}
+experiment: {replications: 150, seed: 11}
 """
 
+PART = 64  # replications of a part here; the product's parts are a few seconds of work, and of which size they are changes no rule
 # Workers are started when the rest takes longer than starting them; a test wants them for a second's work, too.
-WITH_WORKERS = "import sim.experiment.workers as w; w.STARTING_S = 0.0; from sim.cli import main; main()"
+WITH_WORKERS = (
+    f"import sim.experiment.parts as p, sim.experiment.workers as w; p.PART = {PART}; w.STARTING_S = 0.0; import sim.cli; sim.cli.main()"
+)
 
 
 def written(folder: Path, text: str = SCENARIO) -> Path:
@@ -52,9 +58,10 @@ def written(folder: Path, text: str = SCENARIO) -> Path:
     return file
 
 
-def here(file: Path, out: Path, replications: int, *, messages: int = 200, rounds: bool = False) -> Ran:
+def here(file: Path, out: Path, replications: int, *, messages: int = 200, rounds: bool = False, part: int = PART) -> Ran:
     """Run the scenario in this process."""
-    return run(Order(load_scenario(file), replications, out, 1, messages, rounds, ["migr", "run"]), lambda _done, _total: None)
+    with patch.object(sim.experiment.parts, "PART", part):
+        return run(Order(load_scenario(file), replications, out, 1, messages, rounds, ["migr", "run"]), lambda _done, _total: None)
 
 
 def command(file: Path, out: Path, *more: str) -> list[str]:

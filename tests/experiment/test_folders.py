@@ -33,7 +33,7 @@ def test_folder_of_another_question_is_refused(finished: tuple[Path, Path], tmp_
     _, out = finished
     before = content(out)
     other = written(tmp_path, SCENARIO.replace("memory: 2 GiB", "memory: 3 GiB"))
-    with pytest.raises(ResultsError, match="holds the results of another scenario .* name another folder with --out"):
+    with pytest.raises(ResultsError, match=r"holds the results of another scenario .* name another folder with --out"):
         here(other, out, 20)
     assert content(out) == before
 

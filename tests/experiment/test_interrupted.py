@@ -13,7 +13,7 @@ import pytest
 
 from experiment.running import command, digests, given, here, part_files, written
 
-REPLICATIONS = "1200"  # five parts a point
+REPLICATIONS = "300"  # five parts a point
 PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")

@@ -11,19 +11,17 @@ import pytest
 from experiment.running import digests, given, here, part_files, written
 from sim.experiment.store import Store
 
-PARTS = [  # 600 replications of two points in parts of 256: six, the last ones incomplete
-    f"point-{point:03d}-replications-{first:09d}-{last:09d}.parquet"
-    for point in (0, 1)
-    for first, last in ((0, 255), (256, 511), (512, 599))
+PARTS = [  # 150 replications of two points in parts of 64: six, the last ones incomplete
+    f"point-{point:03d}-replications-{first:09d}-{last:09d}.parquet" for point in (0, 1) for first, last in ((0, 63), (64, 127), (128, 149))
 ]
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Return a scenario file and the digests of its run of 600 replications in one process."""
+    """Return a scenario file and the digests of its run of 150 replications in one process."""
     folder = tmp_path_factory.mktemp("reference")
     file = written(folder)
-    here(file, folder / "out", 600)
+    here(file, folder / "out", 150)
     assert part_files(folder / "out") == PARTS
     return file, digests(folder / "out")
 
@@ -37,11 +35,11 @@ def test_workers_and_hash_seed_change_no_byte(reference: tuple[Path, dict[str, s
 
 
 def test_extending_a_run_gives_the_bytes_of_the_long_one(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    """300 replications, then 700: the part that the first run left incomplete is computed again in its final size."""
+    """300 replications, then 700, in parts of the product's size: what the first run left incomplete is computed again."""
     file, _ = reference
-    here(file, tmp_path / "steps", 300)
-    extended = here(file, tmp_path / "steps", 700)
-    here(file, tmp_path / "at once", 700)
+    here(file, tmp_path / "steps", 300, part=256)
+    extended = here(file, tmp_path / "steps", 700, part=256)
+    here(file, tmp_path / "at once", 700, part=256)
     assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
     # Per point: 0..255 is used, 256..511 and 512..699 are computed.
     assert (extended.reused, extended.computed, extended.replications) == (2, 4, 700)
@@ -51,37 +49,37 @@ def test_extending_a_run_gives_the_bytes_of_the_long_one(reference: tuple[Path, 
 def test_extending_a_part_that_keeps_messages_counts_none_twice(
     reference: tuple[Path, dict[str, str]], tmp_path: Path, rounds: bool
 ) -> None:
-    """100, then 150 replications: messages and rounds of the first 100 are not in two files."""
+    """20, then 40 replications: messages and rounds of the first 20 are not in two files."""
     file, _ = reference
-    here(file, tmp_path / "steps", 100, rounds=rounds)
-    here(file, tmp_path / "steps", 150, rounds=rounds)
-    here(file, tmp_path / "at once", 150, rounds=rounds)
+    here(file, tmp_path / "steps", 20, rounds=rounds)
+    here(file, tmp_path / "steps", 40, rounds=rounds)
+    here(file, tmp_path / "at once", 40, rounds=rounds)
     assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
 
 
 def test_more_messages_later_give_the_bytes_of_asking_at_once(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     file, _ = reference
-    here(file, tmp_path / "steps", 100, messages=10)
-    here(file, tmp_path / "steps", 100, messages=50, rounds=True)
-    here(file, tmp_path / "at once", 100, messages=50, rounds=True)
+    here(file, tmp_path / "steps", 40, messages=10)
+    here(file, tmp_path / "steps", 40, messages=30, rounds=True)
+    here(file, tmp_path / "at once", 40, messages=30, rounds=True)
     assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
 
 
 def test_asking_for_less_drops_nothing(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     """Fewer replications and messages, no rounds: what the folder holds stays, and the summary is of all of it."""
     file, _ = reference
-    here(file, tmp_path, 300, messages=50, rounds=True)
+    here(file, tmp_path, 80, messages=50, rounds=True)
     before = digests(tmp_path)
     again = here(file, tmp_path, 20, messages=5)
-    assert (again.computed, again.replications) == (0, 300)
+    assert (again.computed, again.replications) == (0, 80)
     assert digests(tmp_path) == before
 
 
 def test_same_command_again_computes_nothing(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     file, _ = reference
-    first = here(file, tmp_path, 300)
+    first = here(file, tmp_path, 80)
     times = {file: (tmp_path / file).stat().st_mtime_ns for file in digests(tmp_path) if file.endswith(".parquet")}
-    again = here(file, tmp_path, 300)
+    again = here(file, tmp_path, 80)
     assert (first.computed, again.computed, again.reused) == (4, 0, 4)
     assert again.summary == first.summary
     assert {file: (tmp_path / file).stat().st_mtime_ns for file in times} == times
@@ -129,10 +127,10 @@ def test_rounds_are_kept_on_request(reference: tuple[Path, dict[str, str]], tmp_
 def test_parts_do_not_know_which_machine_wrote_them(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     """run.json does: version, fingerprint, libraries; it is the only file that may differ between two runs."""
     file, expected = reference
-    here(file, tmp_path, 600)
+    here(file, tmp_path, 150)
     facts = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert digests(tmp_path) == expected
     assert facts["finished"] is True
-    assert facts["replications"] == 600
+    assert facts["replications"] == 150
     assert facts["points"] == ["SU /390", "SU x86"]
     assert {"numpy", "pyarrow", "python", "migr"} <= set(facts["versions"])

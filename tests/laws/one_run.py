@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.engine.journal import RoundSent
 from sim.engine.move import Move
-from sim.engine.replicate import replicate_alone
+from sim.engine.replicate import Replication, replicate_alone
 from sim.engine.site import Site
 from sim.scenario.point import Point
 
@@ -53,3 +53,16 @@ def migrate_once(point: Point, replication: int = 0) -> OneRun:
     assert rounds is not None
     stopped = [each for each in rounds if not each.live]
     return OneRun(move, [each for each in rounds if each.live], stopped[0] if stopped else None)
+
+
+NUMBERS = (
+    ("command_s", "started_s", "set_up_s", "copied_s", "handshake_s", "stopped_s", "stopped_round_s", "resumed_s", "ended_s")
+    + ("outcome", "reason", "rounds", "readings", "exposure", "sent_pages", "sent_bytes", "final_pages")
+)  # fmt: skip
+
+
+def results_of(replication: Replication) -> dict[tuple[str, str, int], tuple[object, ...]]:
+    """Return every number of every attempt, by step, VM and attempt."""
+    return {
+        (move.step.name, move.vm.name, move.attempt): tuple(getattr(move, name) for name in NUMBERS) for move in replication.moves
+    }
