@@ -51,7 +51,7 @@ def bare_migration(env: simpy.Environment, guest: Guest, lane: Lane, rate: float
         yield env.timeout(marked * 4104.0 / rate)
         rounds += 1
         at = address(1, 1, number)
-        exposure = activity_integral(began, env.now - began, guest.course)
+        exposure = activity_integral(began, env.now - began, guest.day_curve)
         exposure = exposure * round_noise(guest.load.jitter, env.now - began, lane.normal(guest.streams.noise, at))
         marked = float(dirtied(guest.curve, exposure, lane.normal(guest.streams.pages, at)))
     yield env.timeout(marked * 4104.0 / rate)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import MigrError, ModelError, ObjectiveMissed, ScenarioError, UsageError
+from sim.errors import MigrError, ModelError, ObjectiveMissed, ResultsError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from sim.experiment.run import Ran
@@ -51,6 +51,7 @@ def run(
     """Simulate a scenario and summarise it; the same command given again continues where it was."""
     from sim.experiment.run import Order
     from sim.experiment.run import run as run_order
+    from sim.experiment.store import FAILURES
     from sim.experiment.workers import default_workers
     from sim.report.progress import showing_progress
 
@@ -73,7 +74,10 @@ def run(
     _tell_about(ran, number)
     if ran.failures:
         failure = ran.failures[0]
-        _say(f"{len(ran.failures)} parts failed, the first in replication {failure.replication}: {failure.reason}")
+        _say(
+            f"{len(ran.failures)} parts failed and are not in the summary; the first in replication {failure.replication}: {failure.reason}"
+        )
+        _say(f"Details: {ran.store.folder / FAILURES}")
         _say("This is a bug of migr. Repeat it with: " + _repeat(file, settings, failure.point, failure.replication))
         raise typer.Exit(SOME_FAILED)
     _judge(ran)
@@ -141,7 +145,9 @@ def trace(
     """Show one replication as its consoles do."""
     from sim.report.tracing import trace_text
 
-    loaded = _load(file / "scenario.resolved.yaml" if file.is_dir() else file, overrides or [])
+    loaded = _load_run(file) if file.is_dir() else _load(file, overrides or [])
+    if file.is_dir() and overrides:
+        raise UsageError("--set does not go with a result folder: it holds one scenario; name the scenario file")
     place = _place(loaded, variant)
     try:
         typer.echo(trace_text(loaded, place, replication, vm=vm, console=console, states=states, at=at, as_json=as_json, width=_width()))
@@ -188,11 +194,13 @@ def export(
     frame = Store(folder).summary_frame() if known_table(table) == "summary" else Store(folder).frame(table)
     write_frame(frame, out, decimal_comma=decimal_comma)
     _say(f"{out}: {len(frame):,} rows")
+    if not Store(folder).facts().get("finished"):
+        _say(f"warning: {folder} is not finished; give its `migr run` again for the rest")
 
 
 @app.command()
 def profiles(
-    name: Annotated[str | None, typer.Argument(metavar="[su-types|policies|links|loads|assumptions]", help="Only these.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[su_types|policies|links|loads|assumptions]", help="Only these.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the catalogue: SU types, policies, links, loads, each number with its source or assumption."""
@@ -236,6 +244,21 @@ def _load(file: Path, overrides: list[str]) -> Loaded:
     return loaded
 
 
+def _load_run(folder: Path) -> Loaded:
+    """Load the scenario of a result folder, if this program would compute the same again."""
+    from sim.experiment.run import check_same
+    from sim.experiment.store import RESOLVED, Store
+
+    if not (folder / RESOLVED).exists():
+        runs = ", ".join(str(found.parent) for found in sorted(folder.glob(f"*/{RESOLVED}")))
+        raise ResultsError(
+            f"{folder}: no result folder of `migr run`; " + (f"name one of {runs}" if runs else "name one, or a scenario file")
+        )
+    loaded = _load(folder / RESOLVED, [])
+    check_same(Store(folder), loaded)
+    return loaded
+
+
 def _place(loaded: Loaded, variant: str | None) -> int:
     """Return the place of a variant; the first one when none is named."""
     names = [point.name for point in loaded.points]
@@ -249,7 +272,7 @@ def _place(loaded: Loaded, variant: str | None) -> int:
 
 def _tell_about(ran: Ran, wanted: int) -> None:
     if ran.replications > wanted:
-        _say(f"{ran.store.folder} holds {ran.replications:,} replications already; all of them are in the summary.")
+        _say(f"{ran.store.folder} holds {ran.replications:,} replications already; all of them are in the summary, not {wanted:,}.")
     elif ran.reused:
         _say(f"{ran.reused} of {ran.reused + ran.computed} parts were there already.")
     _say(f"Results: {ran.store.folder}")

@@ -13,7 +13,7 @@ REASONS = (
     "monitor-vm",
     "second-migration",
     "no-memory-on-target",
-    "already-on-target",
+    "no-index-on-target",
     "chase-limit",
     "step-stopped",
 )

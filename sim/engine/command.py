@@ -11,13 +11,13 @@ import simpy
 from sim.engine.migrate_390 import migrate_390
 from sim.engine.migrate_x86 import migrate_x86
 from sim.engine.move import Move
-from sim.vm2000.catalogue import COMMAND, NBR0740, REJECTED_BY_SOURCE, VMS2471
-from sim.vm2000.checks import ACCEPTED, REJECTED, ReturnCode, SourceView, TargetView, VmView, check_migration
+from sim.units import DAY_S
+from sim.vm2000.catalogue import COMMAND, NBR0740, VMS2471
+from sim.vm2000.checks import ReturnCode, SourceView, TargetView, VmView, check_migration
 
 Phase = Generator[simpy.Event, Any, None]
 
 JOBS: dict[str, Callable[[Move], Phase]] = {"/390": migrate_390, "x86": migrate_x86}
-DAY_S = 86400.0
 
 
 def migrate_vm(move: Move, *, another_is_outgoing: bool) -> Phase:
@@ -31,16 +31,11 @@ def migrate_vm(move: Move, *, another_is_outgoing: bool) -> Phase:
     """
     move.says(COMMAND)
     yield move.spends(move.costs.check, move.streams.check)
-    if move.source is move.target:
-        move.says(REJECTED_BY_SOURCE, reason=f"the VM is on SU '{move.target.name}' already")
-        _answer(move, REJECTED)
-        move.ends("rejected", "already-on-target")
-        return
-    vm, spec = move.vm, move.guest.spec
+    vm, target = move.vm, move.target
     result = check_migration(
-        VmView(vm.name, move.source.indexes[vm.name], vm.display, spec.memory_bytes, vm.devices),
+        VmView(vm.name, move.index, vm.display, move.guest.spec.memory_bytes, vm.devices),
         SourceView(move.source.name, move.source.spec.su_type, another_is_outgoing),
-        TargetView(move.target.name, move.target.spec.su_type, move.target.free_bytes),
+        TargetView(target.name, target.spec.su_type, target.free_bytes, target.has_free_index),
     )
     for violation in result.violations:
         move.says(violation.message, **violation.inserts)
@@ -54,7 +49,7 @@ def migrate_vm(move: Move, *, another_is_outgoing: bool) -> Phase:
     yield from JOBS[move.source.spec.su_type](move)
 
 
-def _answer(move: Move, result: ReturnCode = ACCEPTED) -> None:
+def _answer(move: Move, result: ReturnCode) -> None:
     """Print the end of the command to the caller."""
     start = move.world.site.point.start
     day = date.fromisoformat(start) + timedelta(days=move.env.now // DAY_S) if start else "-"

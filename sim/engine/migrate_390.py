@@ -43,7 +43,7 @@ def migrate_390(move: Move) -> Generator[simpy.Event, Any, None]:
         move.says(MCS1002)
     move.says(VMS2430)
     if not move.takes_place():
-        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target")
+        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target", "[not enough free memory, or no VM index]")
         return
     yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.guest.gib)
     move.says(VMS3050)

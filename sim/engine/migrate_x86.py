@@ -25,7 +25,7 @@ def migrate_x86(move: Move) -> Generator[simpy.Event, Any, None]:
     move.says(VMS2450)
     yield move.spends(costs.setup, streams.setup)
     if not move.takes_place():
-        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target")
+        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target", "[not enough free memory, or no VM index]")
         return
     yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.guest.gib)
     yield from assign_devices(move, None)

@@ -2,70 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 
 import simpy
 
 from sim.engine.journal import Line, RoundSent
 from sim.engine.network import Route
+from sim.engine.site import Guest, Streams
 from sim.engine.world import Unit, Vm, World
 from sim.errors import ModelError
 from sim.model.activity import activity_integral, round_noise
 from sim.model.dirtying import dirtied, tracked_activity
 from sim.model.draws import Real, address
-from sim.scenario.point import Cost, Step
-from sim.vm2000.catalogue import RANKS, Message, Recipient
+from sim.scenario import point
+from sim.scenario.point import Cluster, Cost, Costs, Step
+from sim.vm2000.catalogue import RANKS, Message, Recipient, check_order
 from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
 
 
+@dataclass(slots=True, eq=False)
 class Move:
-    """One attempt of /MIGRATE-VM.
+    """One attempt of /MIGRATE-VM: times are seconds since 00:00 of the first day, None until they are reached.
 
     Args:
         world: the replication.
         vm: the VM.
         target: the SU to which it goes.
         step: the step of the plan that it belongs to.
-        migration: which of the VM's migrations it is, 1, 2, ..., in the order in which the steps of the plan wanted them.
-        attempt: 1, 2, ...
-        due_s: when the plan wanted to give the command, seconds.
+        migration: which of the VM's migrations it is, counted by the steps that wanted one, to address its draws.
+        attempt: 1, 2, ...; 0 for one that was not tried.
+        due_s: when the plan wanted to give the command.
+        command_s: when it was given.
+        started_s, set_up_s, copied_s, stopped_s, resumed_s, ended_s: ends of the check, the set-up, the pre-copy without handshake,
+            the handshake, the stop, the clean-up or roll-back.
+        handshake_s, stopped_round_s: durations, seconds.
+        index, index_there: VM index on the source and on the target.
+        readings: how often the dirty bitmap was read, `read_at` when last.
+        exposure: activity over which the pages of the last reading were dirtied, seconds.
+        cut: whether a round was cut at the chase limit.
+        rounds, sent_pages, sent_bytes, final_pages: what was sent.
+        detached: devices that the migration detached.
+        outcome, reason: of `sim.columns`.
     """
 
-    def __init__(self, world: World, vm: Vm, target: Unit, step: Step, migration: int, attempt: int, due_s: float) -> None:
-        self.world, self.vm, self.source, self.target, self.step, self.attempt = world, vm, vm.unit, target, step, attempt
-        self.env = world.env
-        self.guest = vm.guest
-        self.index = self.index_there = vm.unit.indexes[vm.name]
-        self.cluster = world.site.clusters[self.source.spec.cluster]
-        self.costs = self.cluster.costs
-        self.streams = vm.guest.streams
-        self.at = address(migration, attempt)
-        self.page_bytes = world.site.page_bytes(self.cluster)
-        self.due_s = due_s
+    world: World
+    vm: Vm
+    target: Unit
+    step: Step
+    migration: int
+    attempt: int
+    due_s: float
+    env: simpy.Environment = field(init=False)
+    guest: Guest = field(init=False)
+    source: Unit = field(init=False)
+    cluster: Cluster = field(init=False)
+    costs: Costs = field(init=False)
+    streams: Streams = field(init=False)
+    route: Route = field(init=False)
+    at: int = field(init=False)
+    level: float = field(init=False)
+    page_bytes: float = field(init=False)
+    index: int = field(init=False)
+    index_there: int = field(init=False)
+    command_s: float = field(init=False)
+    started_s: float | None = None
+    set_up_s: float | None = None
+    copied_s: float = 0.0
+    stopped_s: float | None = None
+    resumed_s: float | None = None
+    ended_s: float | None = None
+    handshake_s: float | None = None
+    stopped_round_s: float | None = None
+    readings: int = 0
+    read_at: float = 0.0
+    exposure: float = 0.0
+    cut: bool = False
+    rounds: int = 0
+    sent_pages: float = 0.0
+    sent_bytes: float = 0.0
+    final_pages: float | None = None
+    detached: tuple[str, ...] = ()
+    outcome: str = "not-started"
+    reason: str | None = None
+    _said: int = -1
+    _ranks: dict[Message, int] = field(init=False)
+    _lines: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.env, self.guest, self.source = self.world.env, self.vm.guest, self.vm.unit
+        self.cluster = self.world.site.clusters[self.source.spec.cluster]
+        self.costs, self.streams = self.cluster.costs, self.guest.streams
+        self.index = self.index_there = self.source.indexes[self.vm.name]
+        self.at = address(self.migration, self.attempt)
+        self.page_bytes = self.world.site.page_bytes(self.cluster)
         self.command_s = self.env.now
-        self.started_s: float | None = None
-        self.set_up_s: float | None = None
-        self.copied_s = 0.0
-        self.stopped_s: float | None = None
-        self.resumed_s: float | None = None
-        self.ended_s: float | None = None
-        self.handshake_s: float | None = None
-        self.stopped_round_s: float | None = None
-        self.readings = 0
-        self.read_at = 0.0
-        self.exposure = 0.0
-        self.cut = False
-        self.rounds = 0
-        self.sent_pages = 0.0
-        self.sent_bytes = 0.0
-        self.final_pages: float | None = None
-        self.detached: tuple[str, ...] = ()
-        self.outcome = "not-started"
-        self.reason: str | None = None
-        self._said = -1
-        self._ranks = RANKS[self.source.spec.su_type]
-        self.level = world.lane.factor(self.streams.level, self.at, vm.guest.load.spread_sigma)
+        self.level = self.world.lane.factor(self.streams.level, self.at, self.guest.load.spread_sigma)
         self.route = self._route()
+        self._ranks = RANKS[self.source.spec.su_type]
 
     def _route(self) -> Route:
         """Return the way of the memory, with this migration's variation of the throughput."""
@@ -75,7 +109,7 @@ class Move:
         return Route(
             source=source.name,
             target=target.name,
-            direction=(link.name, source.server, target.server),
+            ports=_ports(link.name, source, target),
             payload_Bps=link.payload_Bps,
             sender_Bps=cluster.sender_Bps * source.available * varied,
             receiver_Bps=cluster.receiver_Bps * target.available * varied,
@@ -110,7 +144,17 @@ class Move:
         if lines is not None:
             index = self.index_there if Recipient.TARGET in message.recipients else self.index
             named = {"index": index, "vm": self.vm.name, "source": self.source.name, "target": self.target.name}
+            self._lines.append(message)
             lines.append(Line(time_s, message, self.vm.name, self.source.name, self.target.name, {**named, **inserts}))
+
+    def check_lines(self) -> None:
+        """Check that what was recorded is a whole migration in the order of the protocol.
+
+        Raises:
+            ModelError: a line is missing, out of order, or there twice.
+        """
+        if self._lines:
+            check_order(self.source.spec.su_type, self._lines)
 
     def says_each(self, message: Message, devices: Sequence[str], since: float) -> None:
         """Print a message for each device, one by one over the time since `since`, the last one now."""
@@ -125,7 +169,8 @@ class Move:
         guest, lane, vm = self.guest, self.world.lane, self.vm
         bursts, stream = guest.load.bursts, self.streams.burst
         return float(
-            self.level * activity_integral(since, duration, guest.course, bursts, vm.burst_shift, lambda slot: lane.uniform(stream, slot))
+            self.level
+            * activity_integral(since, duration, guest.day_curve, bursts, vm.burst_shift, lambda slot: lane.uniform(stream, slot))
         )
 
     def reads_bitmap(self) -> None:
@@ -165,10 +210,10 @@ class Move:
             raise ModelError(f"VM {self.vm.name}: {sent} pages sent of {marked} marked and {self.guest.spec.touched_pages} touched")
         self.sent_pages += sent
         self.sent_bytes += size
-        self.rounds += live
+        self.rounds += live and sent > 0.0  # a round that sends no page is none
         journal = self.world.journal.rounds
         if journal is not None:
-            number, duration = self.rounds + (not live), self.env.now - began
+            number, duration = self.readings + (not live), self.env.now - began
             journal.append(RoundSent(self.vm.name, self.step.name, self.attempt, number, live, marked, sent, began, duration))
 
     def begins(self) -> None:
@@ -178,18 +223,17 @@ class Move:
 
     def takes_place(self) -> bool:
         """Occupy memory and an index on the target; say whether there was room."""
-        spec = self.guest.spec
-        if spec.memory_bytes > self.target.free_bytes:
+        size = self.guest.spec.memory_bytes
+        if size > self.target.free_bytes or not self.target.has_free_index:
             return False
-        self.index_there = self.target.hold(self.vm.name, spec.memory_bytes, spec.index)
+        self.index_there = self.target.hold(self.vm.name, size, self.index)
         self.world.shows(self.target, self.vm, SETUP_MIGR)
         return True
 
     def gives_place_back(self) -> None:
         """Remove the VM from the target again; the source displays what it did before."""
         if self.vm.name in self.target.held:
-            self.world.shows(self.target, self.vm, GONE)
-            self.target.release(self.vm.name)
+            self._deletes(self.target)
         self.world.shows(self.source, self.vm, self.vm.display)
 
     def suspends(self) -> None:
@@ -207,14 +251,24 @@ class Move:
         self.world.shows(self.target, self.vm, self.vm.display)
 
     def leaves_source(self) -> None:
-        """Delete the VM on the source; its memory is free after a while."""
-        name, source = self.vm.name, self.source
-        self.world.shows(source, self.vm, GONE)
-        size, release = source.release(name), self.costs.memory_release
+        """Delete the VM on the source."""
+        self._deletes(self.source)
+
+    def _deletes(self, unit: Unit) -> None:
+        """Delete the VM on an SU; its memory is free at once (/390) or after a while (x86)."""
+        self.world.shows(unit, self.vm, GONE)
+        size, release = unit.release(self.vm.name), self.costs.memory_release
         if release.median_s:
-            source.freeing += size
-            self.spends(release, self.streams.memory_release).callbacks.append(lambda _: setattr(source, "freeing", source.freeing - size))
+            unit.freeing += size
+            self.spends(release, self.streams.memory_release).callbacks.append(lambda _: unit.frees(size))
 
     def ends(self, outcome: str, reason: str | None = None) -> None:
         """Close the books."""
         self.outcome, self.reason, self.ended_s = outcome, reason, self.env.now
+
+
+def _ports(link: str, source: point.Unit, target: point.Unit) -> tuple[Hashable, Hashable]:
+    """Return the ends of a network that a transfer occupies: out of one SE server, into the other; of the SUs where both stand in one."""
+    if source.server == target.server:
+        return (link, "out", source.name), (link, "in", target.name)
+    return (link, "out", source.server), (link, "in", target.server)

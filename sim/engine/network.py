@@ -21,15 +21,15 @@ class Route:
 
     Args:
         source, target: names of the SUs.
-        direction: which way over which network: transfers in one direction share it, opposite ones do not (full duplex).
-        payload_Bps: what that direction carries.
+        ports: where it leaves and where it enters the network: transfers share a port's capacity, opposite ones do not.
+        payload_Bps: what a port carries.
         sender_Bps, receiver_Bps: ceilings of this migration, available share and variation included.
         source_available, target_available: share of each monitor CPU that migrations get, 0..1.
     """
 
     source: str
     target: str
-    direction: Hashable
+    ports: tuple[Hashable, Hashable]
     payload_Bps: float
     sender_Bps: float
     receiver_Bps: float
@@ -68,13 +68,24 @@ class Transfer:
         self.remaining = max(0.0, self.remaining - self.rate * (now - self.since))
         self.since = now
 
+    def deliver(self, size: float) -> None:
+        """Book the end of the transfer.
+
+        Raises:
+            ModelError: the rates, added up over time, did not carry what was to be sent.
+        """
+        if self.remaining > 1e-6 * size + 1.0:  # a byte, and the rounding of clock times
+            raise ModelError(f"{self.remaining:.0f} of {size:.0f} bytes from SU {self.route.source} to {self.route.target} got lost")
+        self.remaining = 0.0
+
     def demand(self) -> Demand:
         """Return what one byte per second takes of the link and of the two monitor CPUs."""
         route = self.route
         return Demand(
             self.ceiling,
             {
-                route.direction: 1.0,
+                route.ports[0]: 1.0,
+                route.ports[1]: 1.0,
                 ("cpu", route.source): route.source_available / (self.factor * route.sender_Bps),
                 ("cpu", route.target): route.target_available / route.receiver_Bps,
             },
@@ -115,10 +126,9 @@ class Network:
                         raise
                 else:
                     break
-            if cut:
-                transfer.settle(env.now)
-            else:
-                transfer.remaining = 0.0
+            transfer.settle(env.now)
+            if not cut:
+                transfer.deliver(size)
         finally:
             self.active.remove(transfer)
             self._share()
@@ -152,10 +162,10 @@ class Network:
                     transfer.process.interrupt(RERATED)
 
     def _capacity(self, resource: Hashable) -> float:
-        """Return bytes per second of a direction, or the share of a monitor CPU that migrations get."""
+        """Return bytes per second of a port, or the share of a monitor CPU that migrations get."""
         for transfer in self.active:
             route = transfer.route
-            if resource == route.direction:
+            if resource in route.ports:
                 return route.payload_Bps
             if resource == ("cpu", route.source):
                 return route.source_available

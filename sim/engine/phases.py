@@ -65,12 +65,12 @@ def remove_devices(move: Move, message: Message | None) -> Phase:
         move.says_each(message, move.guest.devices, since=began)
 
 
-def roll_back(move: Move, why: Message, reason: str) -> Phase:
+def roll_back(move: Move, why: Message, reason: str, words: str = "") -> Phase:
     """Undo what the migration did: the VM goes on on the source, its devices are attached again, the target forgets it.
 
     Source: SE server whitepaper: Rejection and abortion of an LM. The messages' ids are not published.
     """
-    move.says(why, reason="[not enough free memory]")
+    move.says(why, reason=words)
     yield move.spends(move.costs.rollback, move.streams.rollback)
     move.gives_place_back()
     move.says(ROLLED_BACK_ON_TARGET)

@@ -13,18 +13,23 @@ from sim.engine.move import Move
 from sim.engine.world import Vm, World
 from sim.scenario.point import Step
 from sim.units import show_time
-from sim.vm2000.catalogue import PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS, PLAN_WAITS
+from sim.vm2000.catalogue import PLAN_NOTHING, PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS, PLAN_WAITS
+
+
+def _index(vm: Vm) -> int:
+    return vm.unit.indexes[vm.name]
+
 
 ORDERS: dict[str, Callable[[Vm], tuple[Any, ...]]] = {
-    "largest-first": lambda vm: (-vm.guest.spec.memory_bytes, vm.guest.spec.index, vm.name),
-    "smallest-first": lambda vm: (vm.guest.spec.memory_bytes, vm.guest.spec.index, vm.name),
-    "by-index": lambda vm: (vm.guest.spec.index, vm.name),
+    "largest-first": lambda vm: (-vm.guest.spec.memory_bytes, _index(vm), vm.name),
+    "smallest-first": lambda vm: (vm.guest.spec.memory_bytes, _index(vm), vm.name),
+    "by-index": lambda vm: (_index(vm), vm.name),
     "by-name": lambda vm: (vm.name,),
 }
 
 
 @dataclass(slots=True)
-class Course:
+class StepRun:
     """What became of a step.
 
     Args:
@@ -42,22 +47,23 @@ class Course:
     left_behind: int = 0
 
 
-def carry_out(world: World, course: Course) -> Generator[simpy.Event, Any, None]:
+def carry_out(world: World, run: StepRun) -> Generator[simpy.Event, Any, None]:
     """Carry a step out: wait for its time, then bring one VM after the other to the target SU."""
-    step = course.step
+    step = run.step
     yield world.env.timeout(step.at_s)
-    course.vms = list(_vms_of(world, step))
-    for place, vm in enumerate(course.vms):
-        move = yield from _bring_over(world, course, vm)
-        if move.outcome != "completed" and step.on_abort.then == "stop":
-            move.says(PLAN_STOPS, step=step.name)
-            for other in course.vms[place + 1 :]:
-                idle = Move(world, other, world.units[step.to], step, other.migrations, attempt=0, due_s=world.env.now)
-                course.moves.append(idle)
+    run.vms = list(_vms_of(world, step))
+    for place, vm in enumerate(run.vms):
+        failed = yield from _bring_over(world, run, vm)
+        if failed is not None and step.on_abort.then == "stop":
+            others = run.vms[place + 1 :]
+            failed.says(PLAN_STOPS, step=step.name, others=", ".join(other.name for other in others) or "none")
+            for other in others:
+                idle = Move(world, other, world.units[step.to], step, migration=other.migrations, attempt=0, due_s=world.env.now)
+                run.moves.append(idle)
                 idle.ends("not-started", "step-stopped")
             break
-    course.ended_s = world.env.now
-    course.left_behind = sum(vm.unit.name != step.to for vm in course.vms)
+    run.ended_s = world.env.now
+    run.left_behind = sum(vm.unit.name != step.to for vm in run.vms)
 
 
 def _vms_of(world: World, step: Step) -> Iterable[Vm]:
@@ -70,16 +76,18 @@ def _vms_of(world: World, step: Step) -> Iterable[Vm]:
     return sorted(there, key=ORDERS[step.order])
 
 
-def _bring_over(world: World, course: Course, vm: Vm) -> Generator[simpy.Event, Any, Move]:
-    """Try to migrate one VM, again after an abort if the plan says so; return the last attempt."""
-    step = course.step
+def _bring_over(world: World, run: StepRun, vm: Vm) -> Generator[simpy.Event, Any, Move | None]:
+    """Try to migrate one VM, again after an abort if the plan says so; return the last attempt if it failed."""
+    step = run.step
     vm.migrations = migration = vm.migrations + 1
     attempt = 1
     while True:
         move = yield from _attempt(world, step, vm, migration, attempt)
-        course.moves.append(move)
+        if move is None:
+            return None
+        run.moves.append(move)
         if move.outcome == "completed":
-            return move
+            return None
         if move.outcome != "aborted" or attempt > step.on_abort.retries:
             if step.on_abort.then == "skip":
                 move.says(PLAN_SKIPS, step=step.name)
@@ -89,25 +97,32 @@ def _bring_over(world: World, course: Course, vm: Vm) -> Generator[simpy.Event, 
         attempt += 1
 
 
-def _attempt(world: World, step: Step, vm: Vm, migration: int, attempt: int) -> Generator[simpy.Event, Any, Move]:
-    """Give the command when the source SU has no other outgoing migration, or at once and be rejected."""
+def _has_nothing_to_do(step: Step, vm: Vm) -> bool:
+    """Say whether other steps have brought the VM to the target, or away from the SU that this one drains."""
+    return vm.moves_from is None and (vm.unit.name == step.to or step.drain not in {"", vm.unit.name})
+
+
+def _attempt(world: World, step: Step, vm: Vm, migration: int, attempt: int) -> Generator[simpy.Event, Any, Move | None]:
+    """Give the command when the source SU has no other outgoing migration, or at once and be rejected; None when there is no need."""
     due = world.env.now
     target = world.units[step.to]
     while True:
+        if _has_nothing_to_do(step, vm):
+            world.tells(vm, PLAN_NOTHING, step.to, step=step.name)
+            return None
         source = vm.moves_from or vm.unit  # the SU that deletes the VM is still at it while the guest lives on the target already
-        busy = source.outgoing.count > 0
-        if busy and step.when_busy == "reject":
-            move = Move(world, vm, target, step, migration, attempt, due)
-            yield from migrate_vm(move, another_is_outgoing=True)
-            return move
+        if source.outgoing.count > 0:
+            if step.when_busy == "reject":
+                move = Move(world, vm, target, step, migration, attempt, due)
+                yield from migrate_vm(move, another_is_outgoing=True)
+                return move
+            world.tells(vm, PLAN_WAITS, step.to, step=step.name, source=source.name)
         with source.outgoing.request() as turn:
             yield turn
-            if vm.unit is not source:  # another step moved it while this one waited
+            if vm.unit is not source or _has_nothing_to_do(step, vm):  # another step moved it while this one waited
                 continue
             vm.moves_from = source
             move = Move(world, vm, target, step, migration, attempt, due)
-            if busy:
-                move.says_at(due, PLAN_WAITS, step=step.name)
             yield from migrate_vm(move, another_is_outgoing=False)
             vm.moves_from = None
             return move

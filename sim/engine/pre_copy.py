@@ -27,7 +27,7 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
     """
     env, policy, rule = move.env, move.cluster.policy, RULES[move.cluster.policy.name]
     marked, last, deadline = move.guest.spec.touched_pages, False, NEVER
-    while move.rounds < policy.max_rounds:
+    while move.readings < policy.max_rounds:
         move.reads_bitmap()
         if marked == 0.0:  # a round that sends no page is none
             break
@@ -35,14 +35,14 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
         sent = yield from live_round(move, marked, until=deadline)
         if move.cut:
             return False
-        if last or move.rounds >= policy.max_rounds:
+        if last or move.readings >= policy.max_rounds:
             break
         dirty = move.dirty()
         to_send_s = dirty * (env.now - began) / sent if sent else 0.0
-        verdict = rule(policy, Seen(move.rounds, dirty, marked, move.sent_pages, move.guest.spec.memory_bytes / PAGE, to_send_s))
+        verdict = rule(policy, Seen(dirty, marked, move.sent_pages, move.guest.spec.memory_bytes / PAGE, to_send_s))
         if verdict.stop:
             break
-        if move.rounds == 1:
+        if move.readings == 1:
             deadline = float(chase_deadline(policy, env.now, env.now - began))
         marked, last = dirty, bool(verdict.last)
     return True
@@ -51,9 +51,9 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
 def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
     """Send the marked pages while the guest runs, less those that the policy skips; return the pages sent."""
     env, cluster, network = move.env, move.cluster, move.world.network
-    began, first = env.now, move.rounds == 0
+    began, first = env.now, move.readings <= 1
     factor = cluster.factor_first if first else cluster.factor_live
-    yield env.timeout(move.round_trip_s)
+    yield env.timeout(min(move.round_trip_s, max(0.0, until - began)))
     pages = marked
     if cluster.policy.skips and (cluster.policy.skips_in_round_1 or not first):
         pages = _without_skipped(move, marked, factor, first=first)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.engine.journal import Journal
 from sim.engine.move import Move
-from sim.engine.plan import Course, carry_out
+from sim.engine.plan import StepRun, carry_out
 from sim.engine.site import Site
 from sim.engine.world import World
 from sim.errors import ModelError
@@ -19,18 +19,18 @@ class Replication:
 
     Args:
         number: which one.
-        courses: the steps of the plan with all attempts, in the order of the plan.
+        steps: the steps of the plan with all attempts, in the order of the plan.
         journal: what was recorded.
     """
 
     number: int
-    courses: list[Course]
+    steps: list[StepRun]
     journal: Journal
 
     @property
     def moves(self) -> list[Move]:
         """All attempts, step by step."""
-        return [move for course in self.courses for move in course.moves]
+        return [move for step in self.steps for move in step.moves]
 
 
 def replicate(site: Site, draws: Draws, number: int, journal: Journal | None = None) -> Replication:
@@ -47,14 +47,17 @@ def replicate(site: Site, draws: Draws, number: int, journal: Journal | None = N
     """
     journal = journal or Journal()
     world = World.of(site, Lane(draws, number), journal)
-    courses = [Course(step) for step in site.point.steps]
-    processes = [world.env.process(carry_out(world, course)) for course in courses]
+    runs = [StepRun(step) for step in site.point.steps]
+    processes = [world.env.process(carry_out(world, run)) for run in runs]
     world.env.run()
     world.check_end()
-    for course, process in zip(courses, processes, strict=True):
+    for run, process in zip(runs, processes, strict=True):
         if process.is_alive:
-            raise ModelError(f"step {course.step.name} never ended")
-    return Replication(number, courses, journal)
+            raise ModelError(f"step {run.step.name} never ended")
+    replication = Replication(number, runs, journal)
+    for move in replication.moves:
+        move.check_lines()
+    return replication
 
 
 def replicate_alone(site: Site, number: int) -> Replication:

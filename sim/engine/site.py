@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.model.activity import Course
+from sim.model.activity import DayCurve
 from sim.model.curve import with_classes
 from sim.model.dirtying import DirtyCurve
 from sim.model.load import PAGE, Load
@@ -51,7 +51,7 @@ class Guest:
         spec: the VM of the point.
         load: its load with fitted classes.
         curve: the load as arrays.
-        course: levels of its day.
+        day_curve: levels of its day.
         streams: names of its random streams.
         devices: names of the devices that move with it.
         runs: whether the guest runs, so that it dirties memory and stands still at the stop.
@@ -61,7 +61,7 @@ class Guest:
     spec: Vm
     load: Load
     curve: DirtyCurve
-    course: Course | None
+    day_curve: DayCurve | None
     streams: Streams
     devices: tuple[str, ...]
     runs: bool
@@ -75,7 +75,7 @@ class Guest:
             spec=spec,
             load=load,
             curve=DirtyCurve.of(load, spec.touched_pages),
-            course=Course.of(load.day),
+            day_curve=DayCurve.of(load.day),
             streams=Streams.of(spec.name),
             devices=device_names(spec.devices.disks),
             runs=spec.state == State.RUNNING,

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import simpy
 
-from sim.engine.journal import Display, Journal
+from sim.engine.journal import Display, Journal, Line
 from sim.engine.network import Network
 from sim.engine.site import Guest, Site
 from sim.errors import ModelError
 from sim.model.draws import Lane
 from sim.scenario import point
+from sim.vm2000.catalogue import Message
 from sim.vm2000.states import on_target
 
 FIRST_GUEST_INDEX, LAST_INDEX = 2, 99
@@ -51,11 +52,16 @@ class Unit:
         Raises:
             ModelError: the memory is not there, or the VM has a place already.
         """
-        if size > self.free_bytes or vm in self.held:
+        if size > self.free_bytes or vm in self.held or not self.has_free_index:
             raise ModelError(f"SU {self.name} cannot hold {size:.0f} bytes for VM {vm}: {self.free_bytes:.0f} free, {list(self.held)} held")
-        self.held[vm] = size
         self.indexes[vm] = index = self.free_index(wanted_index)
+        self.held[vm] = size
         return index
+
+    @property
+    def has_free_index(self) -> bool:
+        """Whether a guest's VM index is left."""
+        return len(self.indexes) < LAST_INDEX + 1 - FIRST_GUEST_INDEX
 
     def free_index(self, wanted: int) -> int:
         """Return the index that a VM gets: its own if it is free, else the smallest free one."""
@@ -65,8 +71,12 @@ class Unit:
             return wanted
         return next(index for index in range(FIRST_GUEST_INDEX, LAST_INDEX + 1) if index not in taken)
 
+    def frees(self, size: float) -> None:
+        """Give memory of a deleted VM back."""
+        self.freeing -= size
+
     def release(self, vm: str) -> float:
-        """Give memory and index of a VM back; return the bytes."""
+        """Let a VM and its index go; return the bytes that it held."""
         del self.indexes[vm]
         return self.held.pop(vm)
 
@@ -83,7 +93,7 @@ class Vm:
         home_iocf: I/O configuration under which it was started.
         devices: devices by kind that it has now.
         moves_from: the SU that runs its migration, to the last message; None while it does not migrate.
-        migrations: migrations begun, to address their draws.
+        migrations: migrations that steps of the plan have begun, to address their draws.
         burst_shift: by how much its burst slots are shifted in this replication.
     """
 
@@ -168,6 +178,12 @@ class World:
         for vm in vms.values():
             world.shows(vm.unit, vm, vm.display)
         return world
+
+    def tells(self, vm: Vm, message: Message, target: str, **inserts: object) -> None:
+        """Print a line of the plan to the caller, outside any migration."""
+        if self.journal.lines is not None:
+            named = {"index": vm.unit.indexes[vm.name], "vm": vm.name, "source": vm.unit.name, "target": target}
+            self.journal.lines.append(Line(self.env.now, message, vm.name, vm.unit.name, target, {**named, **inserts}))
 
     def shows(self, unit: Unit, vm: Vm, state: str) -> None:
         """Record what an SU displays for a VM from now on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from sim.scenario.point import Point
 
@@ -18,6 +18,6 @@ def question_hash(points: Sequence[Point]) -> str:
     Title, question, objectives, number of replications, workers and engine are not in it, so more replications extend a run.
     The order of the VMs and networks in the file is not in it either, since points hold them by name.
     """
-    content = [asdict(replace(point, start="")) for point in points]
+    content = [asdict(point) for point in points]
     text = json.dumps([RESULTS_VERSION, content], sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -16,7 +16,7 @@ from sim.errors import ResultsError
 from sim.experiment.fingerprint import fingerprint
 from sim.experiment.identity import RESULTS_VERSION, question_hash
 from sim.experiment.parts import Failure, Part, parts_of
-from sim.experiment.store import RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
+from sim.experiment.store import FAILURES, RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
 from sim.experiment.workers import compute_all
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
@@ -64,7 +64,7 @@ class Ran:
         summary: as in summary.json.
         replications: replications of each point, those of earlier runs included.
         reused: parts that were there already.
-        computed: parts that were computed.
+        computed: parts that were computed now.
         failures: replications that broke a rule of the simulation; their parts are missing.
     """
 
@@ -111,7 +111,9 @@ def run(order: Order, progress: Progress) -> Ran:
             "give the same command again, with fewer --workers"
         ) from error
     summary = _summary(store, order, parts) if len(failures) < len(parts) else {"points": []}
-    if not failures:
+    if failures:
+        store.write_text(FAILURES, "\n".join(f"point '{each.point}' replication {each.replication}\n{each.details}" for each in failures))
+    else:
         store.keep_only(parts)
         store.write_text(RUN, _facts(order, finished=True))
     return Ran(store, summary, order.replications, len(parts) - len(missing), len(missing), tuple(failures))
@@ -135,6 +137,24 @@ def _summary(store: Store, order: Order, parts: Sequence[Part]) -> dict[str, Any
     return summary
 
 
+def check_same(store: Store, loaded: Loaded) -> None:
+    """Check that this program, on this machine, would compute what the folder holds.
+
+    Raises:
+        ResultsError: it holds another question, or was computed by another version or with another arithmetic.
+    """
+    wanted = {
+        "results_version": (RESULTS_VERSION, "was written by another version of this program"),
+        "question": (question_hash(loaded.points), "holds the results of another scenario"),
+        "fingerprint": (fingerprint(), "was computed on a CPU or with a NumPy that rounds differently"),
+    }
+    facts = store.facts()
+    for key, (value, what) in wanted.items():
+        if facts.get(key) != value:
+            found = f"{key} {facts.get(key)}, now {value}"
+            raise ResultsError(f"{store.folder}: {what} ({found}); name another folder with --out, or move this one away")
+
+
 def _with_what_is_there(store: Store, order: Order) -> Order:
     """Return the order, extended by what the folder holds already: nothing that was computed is dropped.
 
@@ -146,16 +166,7 @@ def _with_what_is_there(store: Store, order: Order) -> Order:
         if store.folder.exists() and (not store.folder.is_dir() or any(store.folder.iterdir())):
             raise ResultsError(f"{store.folder}: is not empty and holds no results of `migr run`; name another folder with --out")
         return order
-    wanted = {
-        "results_version": (RESULTS_VERSION, "was written by another version of this program"),
-        "question": (question_hash(order.loaded.points), "holds the results of another scenario"),
-        "fingerprint": (fingerprint(), "was computed on a CPU or with a NumPy that rounds differently"),
-    }
-    for key, (value, what) in wanted.items():
-        if facts.get(key) != value:
-            raise ResultsError(
-                f"{store.folder}: {what} ({key} {facts.get(key)}, now {value}); name another folder with --out, or move this one away"
-            )
+    check_same(store, order.loaded)
     return replace(
         order,
         replications=max(order.replications, store.replications()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RUN, SUMMARY, SUMMARY_CSV, RESOLVED = "run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"
+FAILURES = "failures.txt"
 _UNFINISHED = ".unfinished"
 
 

@@ -19,7 +19,7 @@ NOISE_DECAY = 0.6  # round noise falls with T^-0.6 above one second [fitted to p
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class DayCurve:
     """A day of levels, as steps from midnight to midnight.
 
     Args:
@@ -35,7 +35,7 @@ class Course:
     whole: float
 
     @classmethod
-    def of(cls, day: tuple[tuple[float, float], ...]) -> Course | None:
+    def of(cls, day: tuple[tuple[float, float], ...]) -> DayCurve | None:
         """Return the course of (second, level) steps that wrap at midnight; None where the level is 1 all day."""
         if not day:
             return None
@@ -61,7 +61,7 @@ def slot_length(bursts: Bursts) -> float:
 
 def mean_activity(load: Load) -> float:
     """Return the mean of day level x burst factor over a day."""
-    course = Course.of(load.day)
+    course = DayCurve.of(load.day)
     level = 1.0 if course is None else course.whole / DAY
     return level if load.bursts is None else level * (1.0 + load.bursts.share * (load.bursts.factor - 1.0))
 
@@ -69,7 +69,7 @@ def mean_activity(load: Load) -> float:
 def activity_integral(
     start: Real,
     duration: Real,
-    course: Course | None,
+    course: DayCurve | None,
     bursts: Bursts | None = None,
     shift: Real = 0.0,
     burst_draw: Callable[[int], Real] | None = None,
@@ -108,7 +108,7 @@ def round_noise(jitter: float, duration: Real, normal: Real) -> Real:
     return np.exp(jitter * np.exp(-NOISE_DECAY * np.log(np.maximum(duration, 1.0))) * normal)
 
 
-def _level(course: Course | None, begin: Real, finish: Real) -> Real:
+def _level(course: DayCurve | None, begin: Real, finish: Real) -> Real:
     """Return the integral of the level of the day between two clock times."""
     if course is None:
         return finish - begin

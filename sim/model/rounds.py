@@ -44,7 +44,6 @@ class Seen(NamedTuple):
     """What a rule looks at after a live round; numbers or arrays of replications.
 
     Args:
-        number: live rounds done.
         dirty: pages dirtied in the last round: what reading the bitmap now gives.
         marked: pages marked at the start of the last round: sent and skipped ones.
         total: pages sent so far.
@@ -52,7 +51,6 @@ class Seen(NamedTuple):
         seconds_to_send: what the dirty pages would take at the mean rate of the last round.
     """
 
-    number: Real
     dirty: Real
     marked: Real
     total: Real

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sim.engine.replicate import replicate
 from sim.engine.site import Guest, Site
-from sim.model.activity import activity_integral
+from sim.model.activity import activity_integral, mean_activity
 from sim.model.curve import fit_classes
 from sim.model.dirtying import expected_pages
 from sim.model.draws import Draws
@@ -108,6 +108,7 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
         "policy": cluster.policy.name,
         "load": guest.load.name,
         "activity": level,
+        "mean_activity_of_the_day": mean_activity(guest.load),
         "live_rate_Bps": rate,
         "first_pass_s": first_s,
         "dirty_in_1_s_bytes": dirty[1.0] * PAGE,
@@ -132,7 +133,7 @@ def _activity(guest: Guest, at_s: float) -> float:
     if not guest.runs:
         return 0.0
     bursts = guest.load.bursts
-    level = float(activity_integral(at_s, 1.0, guest.course))
+    level = float(activity_integral(at_s, 1.0, guest.day_curve))
     return level if bursts is None else level * (1.0 + bursts.share * (bursts.factor - 1.0))
 
 

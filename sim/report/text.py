@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from sim.report.clock import clock
 from sim.report.trace import rendered
-from sim.units import show_time
+from sim.units import show_memory
 
-FOOTNOTE = (
-    "Quantiles of completed migrations, below them their 95 % intervals; min:s and h:min:s. total = VMS2450 to VMS2451, "
-    "downtime = VMS2452 to VMS2432 or HAL0331 to HAL0332.\n"
-    "sent/mem = bytes sent over touched memory. VM2000's own policy on SU /390 is not published: `migr explain` lists what is assumed."
-)
+FOOTNOTE = """\
+Quantiles are of completed migrations, below them their 95 % intervals: what more replications would narrow, not what is assumed.
+(n < N): too few replications for an interval. total = VMS2450 to VMS2451; a makespan has the check before it as well.
+downtime = VMS2452 to VMS2432 (/390), HAL0331 to HAL0332 (x86). sent/mem = bytes sent over touched memory.
+VM2000's own policy on SU /390 is not published: vary `stop_goal` and `chase_limit` with --set to see what rests on it."""
 
 
 def summary_text(summary: dict[str, Any], width: int) -> str:
@@ -27,30 +30,34 @@ def summary_text(summary: dict[str, Any], width: int) -> str:
         blocks += [_objective(entry) for entry in point["objectives"]]
         blocks += [_step(step) for step in point["steps"]]
         blocks += ["", _table(point["migrations"], width), ""]
-    blocks += [FOOTNOTE, f"Assumptions used: {', '.join(summary['assumptions'])} (docs/assumptions.md)."] if summary["points"] else []
+    blocks += (
+        [FOOTNOTE, f"Assumptions used: {', '.join(summary['assumptions'])}; `migr explain` says what they are."]
+        if summary["points"]
+        else []
+    )
     return "\n".join(blocks)
 
 
 def _objective(entry: dict[str, Any]) -> str:
-    found = _value(entry["estimate"], entry["objective"])
+    show = partial(_value, entry["of"])
     if entry["low"] is None:
         why = f"needs {entry['replications_needed']} replications"
     else:
-        why = f"95 % interval {_value(entry['low'], entry['objective'])} to {_value(entry['high'], entry['objective'])}"
-    return f"  {entry['verdict'].upper():<9} {entry['objective']}   (found {found}; {why})"
+        why = f"95 % interval {show(entry['low'])} to {show(entry['high'])}"
+    return f"  {entry['verdict'].upper():<9} {entry['objective']}   (found {show(entry['estimate'])}; {why})"
 
 
-def _value(value: float | str, objective: str) -> str:
-    """Return a share as percent, a time as time, a count as it is."""
+def _value(of: str, value: float | str) -> str:
+    """Return what an objective looks at in its own unit: shares, clock times, times, rounds or bytes."""
     if isinstance(value, str):
         return value
-    if not objective.startswith("p"):
-        return f"{100.0 * value:.1f} %"
-    if "rounds" in objective:
-        return f"{value:.0f}"
-    if "sent" in objective:
-        return f"{value / 2**30:.3g} GiB"
-    return show_time(value)
+    plain: dict[str, Callable[[float], str]] = {
+        "share": lambda share: f"{100.0 * share:.1f} %",
+        "end": clock,
+        "rounds": lambda rounds: f"{rounds:.0f}",
+        "sent": show_memory,
+    }
+    return plain.get(of, _time)(value)
 
 
 def _step(step: dict[str, Any]) -> str:
@@ -70,9 +77,10 @@ def _table(lines: list[dict[str, Any]], width: int) -> str:
         table.add_column(title, justify="right")
     table.add_column("outcomes")
     for line in lines:
-        rounds = "-" if line["rounds_p50"] is None else f"{line['rounds_p50']:.0f} (max {line['rounds_max']})"
-        sent = "-" if line["sent_over_touched_p50"] is None else f"{line['sent_over_touched_p50']:.2f}"
-        cells = [line["step"], line["vm"], *_quantiles(line["total_s"]), *_quantiles(line["downtime_s"]), rounds, sent, _outcomes(line)]
+        found = line["of_completed"]
+        rounds = f"{found['rounds']['p50']['value']:.0f} (max {line['rounds_max']})" if found["rounds"] else "-"
+        sent = f"{found['sent_over_touched']['p50']['value']:.2f}" if found["sent_over_touched"] else "-"
+        cells = [line["step"], line["vm"], *_quantiles(found["total_s"]), *_quantiles(found["downtime_s"]), rounds, sent, _outcomes(line)]
         table.add_row(*map(Text, cells))
     return rendered(table, max(width, 118))
 

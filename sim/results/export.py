@@ -24,6 +24,8 @@ def write_frame(frame: pd.DataFrame, out: Path, *, decimal_comma: bool) -> None:
     Raises:
         ResultsError: another ending, more rows than a sheet has, or the file cannot be written.
     """
+    if not out.parent.is_dir():
+        raise ResultsError(f"{out}: there is no folder '{out.parent}'; make it, or name another one")
     try:
         if out.suffix == ".csv":
             frame.to_csv(out, index=False, sep=";" if decimal_comma else ",", decimal="," if decimal_comma else ".")

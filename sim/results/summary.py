@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,13 @@ def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterabl
     for name in plans["point"].unique().tolist():
         rows = migrations[migrations["point"] == name]
         steps = plans[plans["point"] == name]
+        order = [str(step) for step in steps["step"].unique()]
         points.append(
             {
                 "point": name,
                 "replications": int(steps["replication"].nunique()),
                 "steps": [_step(step, group) for step, group in steps.groupby("step", sort=False, observed=True)],
-                "migrations": _migrations(rows),
+                "migrations": _migrations(rows, order),
                 "objectives": [verdict(judge(objective, str(name), rows, steps, clock_from)) for objective in objectives],
             }
         )
@@ -47,6 +48,7 @@ def verdict(judged: Judged) -> dict[str, Any]:
     """Return a judged objective as a mapping."""
     return {
         "objective": judged.objective.text,
+        "of": "share" if judged.objective.kind != "quantile" or judged.objective.metric is None else judged.objective.metric.name,
         "verdict": judged.verdict,
         "estimate": _number(judged.estimate),
         "low": _number(judged.interval.low),
@@ -56,37 +58,39 @@ def verdict(judged: Judged) -> dict[str, Any]:
 
 
 def flat(summary: dict[str, Any]) -> pd.DataFrame:
-    """Return the summary as a table for a spreadsheet: one row a variant, VM and quantity."""
-    rows = []
+    """Return the summary as a table for a spreadsheet: one row a variant, VM or step, and quantity."""
+    rows: list[dict[str, Any]] = []
     for point in summary["points"]:
-        for line in point["migrations"]:
-            place = {"point": point["point"], "step": line["step"], "vm": line["vm"]}
-            rows += [
-                {**place, "quantity": f"share {name}", "value": share["share"], "low": share["low"], "high": share["high"]}
-                for name, share in line["outcomes"].items()
-            ]
-            rows += [
-                {**place, "quantity": f"{quantity} {name}", **{key: found[key] for key in ("value", "low", "high")}}
-                for quantity in ("total_s", "downtime_s")
-                for name, found in line[quantity].items()
-            ]
-            rows += [{**place, "quantity": key, "value": line[key]} for key in ("rounds_p50", "rounds_max", "sent_over_touched_p50")]
+        at = {"point": point["point"], "step": "", "vm": ""}
+        rows += [
+            {**at, "quantity": f"{entry['objective']}: {entry['verdict']}", **_cells(entry, "estimate")} for entry in point["objectives"]
+        ]
         for step in point["steps"]:
-            place = {"point": point["point"], "step": step["step"], "vm": ""}
-            rows += [
-                {**place, "quantity": f"makespan_s {name}", **{key: found[key] for key in ("value", "low", "high")}}
-                for name, found in step["makespan_s"].items()
-            ]
+            here = {**at, "step": step["step"]}
+            rows.append(
+                {**here, "quantity": "share of replications with nothing left behind", **_cells(step["nothing_left_behind"], "share")}
+            )
+            rows += [{**here, "quantity": f"makespan_s {name}", **_cells(found)} for name, found in step["makespan_s"].items()]
+        for line in point["migrations"]:
+            here = {**at, "step": line["step"], "vm": line["vm"]}
+            rows += [{**here, "quantity": f"share {name}", **_cells(found, "share")} for name, found in line["outcomes"].items()]
+            rows += [{**here, "quantity": f"count of reason {name}", "value": count} for name, count in line["reasons"].items()]
+            for quantity, quantiles in line["of_completed"].items():
+                rows += [{**here, "quantity": f"{quantity} of completed {name}", **_cells(found)} for name, found in quantiles.items()]
     return pd.DataFrame(rows, columns=["point", "step", "vm", "quantity", "value", "low", "high"])
 
 
-def _migrations(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a line for each step and VM, and one for all of them where there are several."""
+def _cells(entry: dict[str, Any], value: str = "value") -> dict[str, Any]:
+    return {"value": entry[value], "low": entry["low"], "high": entry["high"]}
+
+
+def _migrations(rows: pd.DataFrame, steps: list[str]) -> list[dict[str, Any]]:
+    """Return a line for each step and VM in the order of the plan, and one for all of them where there are several."""
     final = final_attempts(rows)
     groups: list[tuple[str, str, pd.DataFrame]] = [
         (str(step), str(vm), group) for (step, vm), group in final.groupby(["step", "vm"], sort=False, observed=True)
     ]
-    groups.sort(key=lambda each: (each[0], float(each[2]["due_s"].median()), each[1]))
+    groups.sort(key=lambda each: (steps.index(each[0]), float(each[2]["due_s"].median()), each[1]))
     if len(groups) > 1:
         groups.append((ALL, ALL, final))
     return [_line(step, vm, group) for step, vm, group in groups]
@@ -94,8 +98,14 @@ def _migrations(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _line(step: str, vm: str, group: pd.DataFrame) -> dict[str, Any]:
     done = group[is_completed(group)]
-    stops = done["downtime_s"].dropna()
     several = vm == ALL  # VMs of one replication are not independent: no interval for them together
+    quantities = {
+        "total_s": done["total_s"],
+        "downtime_s": done["downtime_s"],
+        "stopped_round_s": done["stopped_round_s"],
+        "rounds": done["rounds"],
+        "sent_over_touched": done["sent_bytes"] / done["touched_bytes"],
+    }
     return {
         "step": step,
         "vm": vm,
@@ -103,13 +113,8 @@ def _line(step: str, vm: str, group: pd.DataFrame) -> dict[str, Any]:
         "migrations": len(group),
         "outcomes": _shares(group["outcome"], several),
         "reasons": {str(reason): int(count) for reason, count in group["reason"].dropna().value_counts(sort=False).items() if count},
-        "total_s": _quantiles(done["total_s"].to_numpy(dtype=float), several),
-        "downtime_s": _quantiles(stops.to_numpy(dtype=float), several),
-        "rounds_p50": _number(quantile(done["rounds"].to_numpy(dtype=float), 0.5)) if len(done) else None,
+        "of_completed": {name: _quantiles(values.dropna().to_numpy(dtype=float), several) for name, values in quantities.items()},
         "rounds_max": int(group["rounds"].max()),
-        "sent_over_touched_p50": _number(quantile((done["sent_bytes"] / done["touched_bytes"]).to_numpy(dtype=float), 0.5))
-        if len(done)
-        else None,
     }
 
 
@@ -153,9 +158,3 @@ def _number(value: float | None) -> float | str | None:
     if value is None:
         return None
     return float(value) if np.isfinite(value) else "never"
-
-
-def worst_exit(summaries: Sequence[dict[str, Any]]) -> int:
-    """Return the exit code of the objectives: 5 when one is missed, 6 when one is undecided, else 0."""
-    verdicts = {entry["verdict"] for summary in summaries for point in summary["points"] for entry in point["objectives"]}
-    return 5 if "missed" in verdicts else 6 if "undecided" in verdicts else 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sim.columns import TABLES, Column
 from sim.engine.move import Move
-from sim.engine.plan import Course
+from sim.engine.plan import StepRun
 from sim.engine.replicate import Replication
 from sim.model.load import PAGE
 from sim.vm2000.catalogue import printed
@@ -45,7 +45,7 @@ def migration_rows(point: str, replication: Replication) -> list[Row]:
 
 def plan_rows(point: str, replication: Replication) -> list[Row]:
     """Return a row for each step."""
-    return [_plan(point, replication.number, course) for course in replication.courses]
+    return [_plan(point, replication.number, run) for run in replication.steps]
 
 
 def round_rows(point: str, replication: Replication) -> list[Row]:
@@ -122,12 +122,12 @@ def _migration(point: str, number: int, move: Move) -> Row:
     )
 
 
-def _plan(point: str, number: int, course: Course) -> Row:
+def _plan(point: str, number: int, run: StepRun) -> Row:
     """Return the row of a step, in the order of `sim.columns.PLANS`."""
-    step, left = course.step, course.left_behind
-    makespan = float("inf") if left else course.ended_s - step.at_s
-    attempts = sum(move.attempt > 0 for move in course.moves)
-    return (point, number, step.name, step.at_s, course.ended_s, makespan, step.at_s + makespan, len(course.vms), left, attempts)
+    step, left = run.step, run.left_behind
+    makespan = float("inf") if left else run.ended_s - step.at_s
+    attempts = sum(move.attempt > 0 for move in run.moves)
+    return (point, number, step.name, step.at_s, run.ended_s, makespan, step.at_s + makespan, len(run.vms), left, attempts)
 
 
 def _between(begin: float | None, end: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sim.scenario.objectives import parse_objective
 from sim.scenario.problems import Path, Problem
 from sim.scenario.resolve import first_second, reserved_bytes, seconds_from_midnight
 from sim.scenario.schema_plan import StepSpec
@@ -46,30 +47,35 @@ def _monitors(world: World) -> Iterator[Problem]:
 
 
 def _servers(world: World) -> Iterator[Problem]:
-    """Point out clusters on one network that do not meet there, because their SUs' servers are not given."""
+    """Say how clusters on one network are taken to meet there, where their SUs' servers are not given."""
     for name in world.spec.networks:
         sharing = sorted(cluster for cluster, entry in world.written.clusters.items() if entry.network == name)
         silent = [cluster for cluster in sharing if any(unit.server is None for unit in world.written.clusters[cluster].units.values())]
         if len(sharing) > 1 and silent:
             yield world.at_key(
                 ("networks", name),
-                f"is used by the clusters {', '.join(sharing)}, which share it only between the same SE servers; "
-                f"write 'server: NAME' for the SUs of {', '.join(silent)}",
+                f"is used by the clusters {', '.join(sharing)}; their first SUs are taken to stand in one SE server, "
+                f"their second ones in another; if that is not so, write 'server: NAME' for the SUs of {', '.join(silent)}",
             )
 
 
 def _times(world: World) -> Iterator[Problem]:
+    """Point out steps that begin, and objectives that end, when the window is over."""
     window = world.spec.window
     if window is None:
         return
     end = seconds_from_midnight(window.until, window.begin)
+    over = f"of the next day, when the window is over (until {format_clock(window.until)})"
     for name, step in world.spec.plan.items():
         begin = seconds_from_midnight(step.at or 0, window.begin)
         if begin >= end:
-            yield world.at_value(
-                ("plan", name, "at"),
-                f"begins at {format_clock(step.at or 0)}, when the window is over (until {format_clock(window.until)})",
-            )
+            yield world.at_value(("plan", name, "at"), f"begins at {format_clock(step.at or 0)} {over}")
+    for position, text in enumerate(world.spec.objectives):
+        objective = parse_objective(text)
+        if objective.metric is not None and objective.metric.name == "end" and objective.value is not None:
+            clock = int(objective.value)
+            if seconds_from_midnight(clock, window.begin) > end:
+                yield world.at_value(("objectives", str(position)), f"means {format_clock(clock)} {over}")
 
 
 class Walk:

@@ -66,13 +66,18 @@ def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> Clust
     chosen = {
         name: facts.choice((*below, name), getattr(cluster.parameters, name), known, origin) for name, (known, origin) in numbers.items()
     }
+    if chosen.get("skips"):
+        facts.derived((*path, "policy"), "skipped pages of a round", "worked out once, at its begin", "A10")
     for unused in unused_fields(path, cluster):
         facts.written(unused, f" (ignored: not used on SU {cluster.type} with policy {policy})")
     return cluster.model_copy(
         update={
             "policy": policy,
             "parameters": ParametersSpec.model_construct(**chosen),
-            "units": {name: complete_unit((*path, "units", name), name, unit, cluster.type, facts) for name, unit in cluster.units.items()},
+            "units": {
+                name: complete_unit((*path, "units", name), place, unit, cluster.type, facts)
+                for place, (name, unit) in enumerate(cluster.units.items(), start=1)
+            },
         }
     )
 
@@ -94,13 +99,15 @@ def unused_fields(path: Path, cluster: ClusterSpec) -> Iterator[Path]:
             yield from ((*here, "monitor", key) for key in ("cpus", "available") if key in unit.monitor.model_fields_set)
 
 
-def complete_unit(path: Path, name: str, unit: UnitSpec, su_type: str, facts: FactList) -> UnitSpec:
-    """Return an SU with the memory that is reserved, the shares that migrations get, and its server."""
+def complete_unit(path: Path, place: int, unit: UnitSpec, su_type: str, facts: FactList) -> UnitSpec:
+    """Return an SU, the first, second, ... of its cluster, with the memory that is reserved, the shares that migrations get, its server."""
+    # Assumes [A30]: the first SUs of all clusters stand in one SE server, the second ones in another, and so on.
+    server = unit.server or f"server-{place}"
     known = catalogue.su_types()[su_type].units
     facts.written((*path, "memory"))
-    facts.field(path, unit, "server", name, "an SE server for itself", "A30")
+    facts.field(path, unit, "server", server, "by its place in the cluster", "A30")
     memory = facts.choice((*path, "monitor", "memory"), unit.monitor.memory, known["monitor_memory"], su_type)
-    own = unit.model_copy(update={"server": unit.server or name, "hypervisor": None, "iocf": None, "cpus": None, "x2000": None})
+    own = unit.model_copy(update={"server": server, "hypervisor": None, "iocf": None, "cpus": None, "x2000": None})
     if su_type == "x86":
         x2000 = unit.x2000 or X2000Spec()
         here = (*path, "x2000")

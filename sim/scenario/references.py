@@ -96,6 +96,8 @@ def _plan_references(names: Names) -> Iterator[Finding]:
     for step in keys_below(names.document, ("plan",)):
         path = ("plan", step)
         entry = entry_at(names.document, path)
+        if step in names.su_of:
+            yield path, "is the name of a VM too, so an objective could mean either; rename the step", True
         yield from _reference(names, (*path, "to"), names.cluster_of, "SU")
         yield from _reference(names, (*path, "drain"), names.cluster_of, "SU")
         listed = entry.get("order")
@@ -143,3 +145,16 @@ def _objective_references(names: Names) -> Iterator[Finding]:
         elif not names.knows_vm(metric.of):
             known = [*names.su_of, *names.steps]
             yield path, f"there is no VM or step '{metric.of}'; {suggestion(metric.of, known, 'VMs and steps')}", False
+        elif names.su_of.get(metric.of) in names.cluster_of and not _is_moved(metric.of, names):
+            yield path, f"no step moves VM '{metric.of}', so nothing is ever measured of it; name a VM that the plan moves", False
+
+
+def _is_moved(vm: str, names: Names) -> bool:
+    """Tell whether a step migrates a VM, or drains an SU of its cluster and does not leave it out."""
+    for step in keys_below(names.document, ("plan",)):
+        entry = entry_at(names.document, ("plan", step))
+        listed = entry.get("order")
+        same_cluster = names.cluster_of.get(str(entry.get("drain"))) == names.cluster_of[names.su_of[vm]]
+        if entry.get("migrate") == vm or (same_cluster and (not isinstance(listed, list) or vm in listed)):
+            return True
+    return False

@@ -103,7 +103,7 @@ def _unit(name: str, unit: UnitSpec, cluster_name: str, cluster: ClusterSpec) ->
         available=available or 1.0,
         iocf=unit.iocf or "",
         monitor_bytes=float(unit.monitor.memory or 0),
-        server=unit.server or name,
+        server=unit.server or "",
     )
 
 

@@ -55,7 +55,7 @@ class StepSpec(Entry):
     order: Order = "largest-first"
     """Order of a drain: largest-first, smallest-first, by-index, by-name, or a list of VM names (those not listed stay)."""
     on_abort: OnAbortSpec = OnAbortSpec()
-    """What follows an abort."""
+    """What follows an abort; `then` also follows a rejection."""
     when_busy: Annotated[Literal["wait", "reject"], one_of("wait", "reject")] = "wait"
     """While the source SU has another outgoing migration: wait for its end, or be rejected as an operator's command would be."""
 

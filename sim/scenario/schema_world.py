@@ -85,7 +85,8 @@ class UnitSpec(Entry):
     memory: Memory
     """Main memory of the SU."""
     server: Name | None = None
-    """SE server in which the SU stands. Transfers over one network between the same two servers, the same way, share it."""
+    """SE server in which the SU stands; by default the first SUs of all clusters stand in one, the second ones in another.
+    Transfers over one network share the way out of a server and the way into one."""
     hypervisor: Memory | None = None
     """SU /390: memory of the hypervisor (HYPERVISOR-SIZE)."""
     cpus: Annotated[int | None, whole(1, 64)] = None

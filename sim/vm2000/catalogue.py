@@ -169,11 +169,12 @@ ABORTED_ON_SOURCE = Message(
 PLAN_WAITS = Message(
     OWN, "step {step}: VM ({index},{vm}) waits until SU '{source}' has no outgoing migration", _TO_CALLER, _BOTH, _OURS, text_known=False
 )
+PLAN_NOTHING = Message(OWN, "step {step}: nothing to do, VM ({index},{vm}) is on SU '{source}'", _TO_CALLER, _BOTH, _OURS, text_known=False)
 PLAN_RETRIES = Message(OWN, "step {step}: VM ({index},{vm}) is tried again after {wait}", _TO_CALLER, _BOTH, _OURS, text_known=False)
 PLAN_SKIPS = Message(OWN, "step {step}: VM ({index},{vm}) is left on SU '{source}'", _TO_CALLER, _BOTH, _OURS, text_known=False)
-PLAN_STOPS = Message(OWN, "step {step}: stopped after VM ({index},{vm})", _TO_CALLER, _BOTH, _OURS, text_known=False)
+PLAN_STOPS = Message(OWN, "step {step}: stopped after VM ({index},{vm}); not tried: {others}", _TO_CALLER, _BOTH, _OURS, text_known=False)
 
-_BEGIN = ((PLAN_WAITS,), (COMMAND,), (VMS2471, VMS2404, REJECTED_BY_SOURCE), (NBR0740,), (VMS2450,))
+_BEGIN = ((PLAN_WAITS, PLAN_NOTHING), (COMMAND,), (VMS2471, VMS2404, REJECTED_BY_SOURCE), (NBR0740,), (VMS2450,))
 _ABORT = ((CHASE_LIMIT_PASSED, NO_ROOM_AT_SETUP), (ROLLED_BACK_ON_TARGET,), (ATTACHED_AGAIN_ON_SOURCE,), (ABORTED_ON_SOURCE,))
 # Assumes [A14]: the lines of an abort follow everything that was printed before it, reason first, end on the source last.
 _END = (*_ABORT, (PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS))

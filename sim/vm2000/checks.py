@@ -27,6 +27,7 @@ class Reason(StrEnum):
     MONITOR_VM = "monitor-vm"
     SECOND_MIGRATION = "second-migration"
     NO_MEMORY_ON_TARGET = "no-memory-on-target"
+    NO_INDEX_ON_TARGET = "no-index-on-target"
 
 
 class DeviceKind(StrEnum):
@@ -116,11 +117,12 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """The target SU; `free_bytes` is what neither residents nor incoming VMs occupy."""
+    """The target SU; `free_bytes` is what neither residents nor incoming VMs occupy, `free_index` whether a VM index is left."""
 
     name: str
     su_type: str
     free_bytes: float
+    free_index: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,16 @@ def _memory(vm: VmView, _source: SourceView, target: TargetView) -> str:
     return f"not enough free memory: {memory_size(vm.memory_bytes)} needed, {memory_size(target.free_bytes)} free"
 
 
+def _index(_vm: VmView, _source: SourceView, target: TargetView) -> str:
+    return "" if target.free_index else "no free VM index"
+
+
 _CHECKS: tuple[tuple[Reason, Callable[[VmView, SourceView, TargetView], str]], ...] = (
     (Reason.VM_STATE, _vm_state),
     (Reason.MONITOR_VM, _monitor_vm),
     (Reason.SECOND_MIGRATION, _second_migration),
     (Reason.NO_MEMORY_ON_TARGET, _memory),
+    (Reason.NO_INDEX_ON_TARGET, _index),
 )
 
 
@@ -197,7 +204,7 @@ def check_migration(vm: VmView, source: SourceView, target: TargetView) -> Check
 
 def _violation(reason: Reason, words: str, vm: VmView, source: SourceView, target: TargetView) -> Violation:
     """Return the line of a violation: VMS2404 when the target rejects, our own line when the source does."""
-    by_target = reason is Reason.NO_MEMORY_ON_TARGET
+    by_target = reason in {Reason.NO_MEMORY_ON_TARGET, Reason.NO_INDEX_ON_TARGET}
     inserts: dict[str, object] = {"index": vm.index, "vm": vm.name, "source": source.name, "target": target.name}
     # VMS2404 names the reason by message ids whose meaning is not published, so ours stands in brackets.
     inserts["reason"] = f"[{words}]" if by_target else words

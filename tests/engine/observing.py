@@ -8,7 +8,7 @@ from sim.engine.replicate import Replication, replicate_alone
 from sim.engine.site import Site
 from sim.model.load import Load
 from sim.scenario.point import Cost, Costs, Point
-from sim.vm2000.catalogue import COMMAND, PLAN_WAITS, Message, Recipient, check_order
+from sim.vm2000.catalogue import COMMAND, PLAN_NOTHING, PLAN_WAITS, Message, Recipient, check_order
 from sim.vm2000.states import GONE, Ending, check_displays
 
 # A VM of 1 GiB with the device CS and no other: the check ends after 1 s, the VM is set up after 3 s and created after 3.5 s, its device
@@ -68,17 +68,12 @@ def shown(replication: Replication, unit: str, vm: str = "VM1") -> list[str]:
 
 
 def attempts_of(replication: Replication, vm: str) -> list[list[Line]]:
-    """Return the messages of a VM in the order of their times, one list an attempt.
-
-    An attempt begins with the command, or with the wait for it; that line tells when the wait began, which may be in the attempt before, so
-    attempts are told apart in the order in which their lines were said.
-    """
+    """Return the messages of a VM in the order in which they were said, one list an attempt; what the plan says beside it is left out."""
     attempts: list[list[Line]] = []
     for line in replication.journal.lines or []:
-        if line.vm != vm:
+        if line.vm != vm or line.message in {PLAN_WAITS, PLAN_NOTHING}:
             continue
-        waited = bool(attempts) and [each.message for each in attempts[-1]] == [PLAN_WAITS]
-        if line.message is PLAN_WAITS or (line.message is COMMAND and not waited):
+        if line.message is COMMAND:
             attempts.append([])
         attempts[-1].append(line)
     return [sorted(attempt, key=lambda line: line.time_s) for attempt in attempts]

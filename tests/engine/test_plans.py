@@ -14,14 +14,13 @@ from engine.observing import (
     NEVER_CONVERGES,
     PASS_S,
     RESUMED_S,
-    attempts_of,
     messages_of,
     simulated,
 )
 from sim.engine.replicate import Replication
 from sim.results.tables import plan_rows
 from sim.scenario.point import Cost, Devices, OnAbort, Point, Step, Vm
-from sim.vm2000.catalogue import PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS, PLAN_WAITS, VMS2471
+from sim.vm2000.catalogue import PLAN_NOTHING, PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS, PLAN_WAITS, VMS2471
 
 ON_390 = cluster("/390", replace(VM2000, chase_limit_s=30.0), costs=COSTS)
 NO_DEVICES = Devices()
@@ -83,7 +82,7 @@ def test_drain_goes_on_with_the_next_vm_at_once() -> None:
     first, second = replication.moves
     assert first.ended_s == pytest.approx(COMPLETED_S, abs=1e-9)
     assert second.command_s == first.ended_s
-    assert replication.courses[0].ended_s == pytest.approx(2 * COMPLETED_S, abs=1e-9)
+    assert replication.steps[0].ended_s == pytest.approx(2 * COMPLETED_S, abs=1e-9)
 
 
 def test_second_step_waits_in_the_queue_and_the_caller_is_told() -> None:
@@ -91,9 +90,8 @@ def test_second_step_waits_in_the_queue_and_the_caller_is_told() -> None:
     replication = simulated(point(vm("VM1"), vm("VM2"), of=ON_390, steps=steps))
     first, second = replication.moves
     assert (second.due_s, second.command_s) == (5.0, first.ended_s)
-    (lines,) = attempts_of(replication, "VM2")
-    assert (lines[0].message, lines[0].time_s) == (PLAN_WAITS, 5.0)
-    assert PLAN_WAITS not in messages_of(replication)[0]
+    waits = [(line.vm, line.time_s) for line in replication.journal.in_order() if line.message is PLAN_WAITS]
+    assert waits == [("VM2", 5.0)]
 
 
 def test_steps_queue_in_the_order_of_their_times() -> None:
@@ -115,8 +113,9 @@ def test_vm_that_another_step_has_moved_is_migrated_from_where_it_is() -> None:
 def test_two_migrations_of_a_vm_that_waited_have_their_own_draws() -> None:
     """Set-up times of the two differ, although both steps asked for the VM before either began to wait."""
     varied = replace(ON_390, costs=replace(COSTS, setup=Cost(2.0, 0.3)))
-    steps = (Step("x", 0.0, "S2", vm="VM2"), Step("a", 1.0, "S2", vm="VM1"), Step("b", 2.0, "S1", vm="VM1"))
-    moves = [move for move in simulated(point(vm("VM1"), vm("VM2"), of=varied, steps=steps)).moves if move.vm.name == "VM1"]
+    steps = (Step("x", 0.0, "S2", vm="VM2"), Step("a", 1.0, "S2", vm="VM1"), Step("b", 2.0, "S3", vm="VM1"))
+    world = point(vm("VM1"), vm("VM2"), of=varied, steps=steps, units=(unit("S1"), unit("S2"), unit("S3")))
+    moves = [move for move in simulated(world).moves if move.vm.name == "VM1"]
     first, second = ((move.set_up_s or 0.0) - (move.started_s or 0.0) for move in moves)
     assert first != pytest.approx(second, abs=1e-6)
 
@@ -135,7 +134,7 @@ def test_step_that_came_over_stays_done_when_a_later_one_goes_back() -> None:
     """left_behind counts VMs that are not there at the end of the step; a return hours later does not undo the step."""
     steps = (Step("out", 0.0, "S2", vm="VM1"), Step("back", 100.0, "S1", vm="VM1"))
     replication = simulated(point(vm(), of=ON_390, steps=steps))
-    assert [course.left_behind for course in replication.courses] == [0, 0]
+    assert [run.left_behind for run in replication.steps] == [0, 0]
     makespans = [row[5] for row in plan_rows("", replication)]
     assert makespans == pytest.approx([COMPLETED_S, COMPLETED_S], abs=1e-9)
 
@@ -150,7 +149,7 @@ def test_after_an_abort_the_drain_goes_on_with_the_next_vm() -> None:
     replication = aborting("VM1", "VM2", on_abort=OnAbort())
     assert [(move.vm.name, move.attempt, move.outcome) for move in replication.moves] == [("VM1", 1, "aborted"), ("VM2", 1, "completed")]
     assert messages_of(replication)[0][-1] is PLAN_SKIPS
-    assert replication.courses[0].left_behind == 1
+    assert replication.steps[0].left_behind == 1
     assert plan_rows("", replication)[0][5] == float("inf")  # the makespan, while a VM is left on the source
 
 
@@ -184,7 +183,7 @@ def test_stop_ends_the_step_and_the_others_are_rows_that_did_not_start() -> None
     ]
     assert messages_of(replication)[1][-1] is PLAN_STOPS
     assert messages_of(replication, "VM2") == []
-    assert (len(replication.courses[0].vms), replication.courses[0].left_behind) == (3, 3)
+    assert (len(replication.steps[0].vms), replication.steps[0].left_behind) == (3, 3)
     assert plan_rows("", replication)[0][-1] == 2  # attempts: those that did not start are none
 
 
@@ -213,3 +212,30 @@ def test_one_in_and_one_out_at_once_is_legal() -> None:
     assert (first.outcome, second.outcome) == ("completed", "completed")
     assert first.started_s == second.started_s == 1.0
     assert [first.ended_s, second.ended_s] == pytest.approx([COMPLETED_S + PASS_S] * 2, abs=1e-9)
+
+
+def test_step_does_not_touch_a_vm_that_another_one_has_taken_elsewhere() -> None:
+    """`keep` takes VM1 to S3 while the drain of S1 waits for its turn: the drain leaves it there, and only VM2 goes to S2."""
+    steps = (Step("keep", 0.0, "S3", vm="VM1"), Step("rest", 1.0, "S2", drain="S1", order="by-name"))
+    replication = simulated(point(vm("VM1"), vm("VM2"), of=ON_390, steps=steps, units=(unit("S1"), unit("S2"), unit("S3"))))
+    assert [(move.vm.name, move.target.name, move.outcome) for move in replication.moves] == [
+        ("VM1", "S3", "completed"),
+        ("VM2", "S2", "completed"),
+    ]
+    assert [line.vm for line in replication.journal.in_order() if line.message is PLAN_NOTHING] == ["VM1"]
+
+
+def test_rejected_command_for_a_vm_that_is_just_leaving_its_source() -> None:
+    """A second command for the same VM, rejected because its SU has an outgoing migration, at every moment of that migration."""
+    for at_s in (0.5, RESUMED_S - 0.5, RESUMED_S + 0.5, DELETED_S - 0.5, COMPLETED_S - 0.5):
+        steps = (Step("a", 0.0, "S2", vm="VM1"), Step("b", at_s, "S3", vm="VM1", when_busy="reject"))
+        replication = simulated(point(vm(), of=ON_390, steps=steps, units=(unit("S1"), unit("S2"), unit("S3"))))
+        assert [(move.step.name, move.outcome) for move in replication.moves] == [("a", "completed"), ("b", "rejected")]
+        assert replication.moves[1].reason == "second-migration"
+
+
+def test_target_without_a_free_index_rejects() -> None:
+    """Guests have the indexes 2 to 99; an SU with 98 of them has no place for another, however much memory is free."""
+    crowd = [vm(f"C{number}", "S2", gib=1 / 64) for number in range(98)]
+    replication = simulated(point(vm("VM1"), *crowd, of=ON_390, steps=(Step("a", 0.0, "S2", vm="VM1"),)))
+    assert [(move.outcome, move.reason) for move in replication.moves] == [("rejected", "no-index-on-target")]

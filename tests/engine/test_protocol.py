@@ -34,6 +34,7 @@ from sim.vm2000.catalogue import (
     MCS1002,
     NBR0740,
     NO_ROOM_AT_SETUP,
+    PLAN_NOTHING,
     PLAN_SKIPS,
     REJECTED_BY_SOURCE,
     ROLLED_BACK_ON_TARGET,
@@ -328,10 +329,11 @@ def test_rejected_command_gives_its_return_code_to_the_caller() -> None:
     assert str(answer.inserts["result"]) == "SC2=000, SC1=064, MC=VMS2461"
 
 
-def test_vm_on_its_target_already_is_told_so() -> None:
+def test_step_whose_vm_is_on_its_target_has_nothing_to_do() -> None:
+    """No command, no row, no failure: what the step wanted is so."""
     replication = simulated(point(vm(), of=ON_390, steps=(Step("no", 0.0, "S1", vm="VM1"),)))
-    assert messages_of(replication) == [[COMMAND, REJECTED_BY_SOURCE, NBR0740, PLAN_SKIPS]]
-    assert only_move(replication).reason == "already-on-target"
+    assert [line.message for line in replication.journal.in_order()] == [PLAN_NOTHING]
+    assert (replication.moves, replication.steps[0].left_behind, replication.steps[0].ended_s) == ([], 0, 0.0)
 
 
 def test_target_display_and_messages_precede_the_source_deletion() -> None:

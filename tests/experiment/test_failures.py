@@ -77,5 +77,6 @@ def test_run_whose_every_part_fails_has_no_summary(tmp_path: Path, monkeypatch: 
         app, ["run", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--workers", "1", "--replications", "20"]
     )
     assert ended.exit_code == 4
-    assert "2 parts failed, the first in replication 0: ZeroDivisionError: division by zero" in ended.stderr
+    assert "2 parts failed and are not in the summary.\nThe first in replication 0: ZeroDivisionError: division by zero" in ended.stderr
+    assert "ZeroDivisionError" in (tmp_path / "out" / "failures.txt").read_text(encoding="utf-8")
     assert part_files(tmp_path / "out") == []

@@ -55,14 +55,12 @@ def migrate_once(point: Point, replication: int = 0) -> OneRun:
     return OneRun(move, [each for each in rounds if each.live], stopped[0] if stopped else None)
 
 
-NUMBERS = (
-    ("command_s", "started_s", "set_up_s", "copied_s", "handshake_s", "stopped_s", "stopped_round_s", "resumed_s", "ended_s")
-    + ("outcome", "reason", "rounds", "readings", "exposure", "sent_pages", "sent_bytes", "final_pages")
-)  # fmt: skip
+TIMES = ("command_s", "started_s", "set_up_s", "copied_s", "handshake_s", "stopped_s", "stopped_round_s", "resumed_s", "ended_s")
+COUNTS = ("outcome", "reason", "rounds", "readings", "exposure", "sent_pages", "sent_bytes", "final_pages")
 
 
 def results_of(replication: Replication) -> dict[tuple[str, str, int], tuple[object, ...]]:
     """Return every number of every attempt, by step, VM and attempt."""
     return {
-        (move.step.name, move.vm.name, move.attempt): tuple(getattr(move, name) for name in NUMBERS) for move in replication.moves
+        (move.step.name, move.vm.name, move.attempt): tuple(getattr(move, name) for name in (*TIMES, *COUNTS)) for move in replication.moves
     }

@@ -7,9 +7,9 @@ dirties everything again in each pass. Rounds end at 64, 128, 192, ... seconds.
 from __future__ import annotations
 
 import pytest
+
 from engine.builders import GIB, cluster, point, unit, vm
 from laws.one_run import migrate_once
-
 from sim.engine.journal import Journal
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
@@ -50,7 +50,6 @@ def test_the_abort_comes_at_the_limit_after_round_1(limit_s: float, ended_s: flo
     assert move.sent_pages == ended_s * PAGES_PER_S
 
 
-@pytest.mark.xfail(reason="the engine waits for the round trip before it looks at the limit")
 @pytest.mark.parametrize("round_trip_s", [0.25, 1.0])
 def test_the_limit_holds_inside_a_round_trip_too(round_trip_s: float) -> None:
     """A limit that passes while the next round waits for its round trip cuts that round at the same instant, not after the round trip.
@@ -97,7 +96,6 @@ def test_a_round_that_would_end_a_moment_later_is_cut() -> None:
     assert move.sent_bytes == (2 * PAGES - 0.5) * PAGE
 
 
-@pytest.mark.xfail(reason="the engine counts a round that is cut before its first page")
 def test_a_round_that_is_cut_before_its_first_page_is_not_counted() -> None:
     """Round 2 ends exactly at the limit and leaves too much: round 3 is cut as it begins; a live round that sends no page is not counted.
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pytest
+
 from engine.builders import GIB, NO_COSTS, XEN, cluster, point, vm
 from laws.one_run import migrate_once
-
 from sim.model.load import Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Cost, Link
@@ -81,8 +81,7 @@ def series(policy: Policy, ratio: Fraction, trip: int, handshake: int, goal: Fra
     ids=["bare", "headers", "round trips", "handshake", "all"],
 )
 def test_a_constant_rate_gives_the_geometric_series(policy: Policy, ratio: Fraction, header: int, trip: int, handshake: int) -> None:
-    """A sweep that never meets a page twice dirties w t pages in t: p(1) = N, p(i+1) = (w / B) x(i), x(i) = round trip + p(i),
-    as long as that is less than N.
+    """A sweep that never meets a page twice dirties w t pages in t: p(1) = N, p(i+1) = (w / B) x(i), x(i) = round trip + p(i), at most N.
 
     Sample: one replication (nothing is random: no jitter, no classes, no spread). The ratios w / B have denominators 2^k and N, round trip
     and handshake are multiples of 2^16 pages, so every p(i) is a whole number of pages and no rounding is in the way (asserted on the
@@ -115,8 +114,9 @@ def test_a_constant_rate_gives_the_geometric_series(policy: Policy, ratio: Fract
 def test_pages_that_hardly_ever_meet_again_are_a_constant_rate(policy: Policy) -> None:
     """Classes so large that no page is written twice are the same limit, up to the spread of a Poisson count.
 
-    Each p(i) has the standard deviation sqrt(p(i)) and inherits the error of p(i-1) times the ratio; with ratio 1/2 the sum of all errors of
-    5 rounds and the stop is below 2 sqrt(N) (5.5 sigma) + 2 x 6 x 1/2 for rounding. The fixed seed gives one sample; 4 x sqrt(2 N) holds it.
+    Each p(i) has the standard deviation sqrt(p(i)) and inherits the error of p(i-1) times the ratio; with ratio 1/2 the sum of all errors
+    of 5 rounds and the stop is below 2 sqrt(N) (5.5 sigma) + 2 x 6 x 1/2 for rounding. The fixed seed gives one sample; 4 x sqrt(2 N)
+    holds it.
 
     Mutant: a second draw for the same set doubles the variance of the sum, a mean off by 1 % fails outright.
     """

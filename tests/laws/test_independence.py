@@ -6,8 +6,8 @@ import random
 from functools import cache
 
 import pytest
-from laws.one_run import results_of
 
+from laws.one_run import results_of
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
 from sim.model.draws import Draws

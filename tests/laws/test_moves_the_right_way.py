@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from engine.builders import LEGACY, NO_COSTS, VM2000, XEN, cluster, point, vm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from laws.one_run import OneRun, migrate_once
 
+from engine.builders import LEGACY, NO_COSTS, VM2000, XEN, cluster, point, vm
+from laws.one_run import OneRun, migrate_once
 from sim.model.load import PAGE, Bursts, Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Cost, Costs, Link, Point, Vm
@@ -44,8 +44,8 @@ def test_more_bandwidth_never_lengthens_what_sequential_writers_need(
 
     By induction every round of the faster link is shorter and marks no more pages, as rint(min(n, w A)) never falls. If its rule is met a
     round earlier, the final set D(t + a) <= D(t) + D(a) + 1/2 a sweep, twice for the rounding, is no more than the round that the slower
-    link sends before its own final set. So the slack is one page a sweep (for xen-legacy, whose rounds are rounded after the skipping, a page
-    for each of at most 30 rounds as well), at the faster rate, and 1e-9 for the doubles.
+    link sends before its own final set. So the slack is one page a sweep (for xen-legacy, whose rounds are rounded after the skipping, a
+    page for each of at most 30 rounds as well), at the faster rate, and 1e-9 for the doubles.
 
     Sample: 60 loads, links, factors, handshakes, round trips a policy; both links must complete (vm2000 may abort on the slower).
     Mutants: the round trip counted a page; `rate` of the stop goal taken from the ceiling of the slower phase.

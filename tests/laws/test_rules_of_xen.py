@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 
 import pytest
-from engine.builders import LEGACY, VM2000, XEN, cluster, point, vm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws.one_run import OneRun, migrate_once
 
+from engine.builders import LEGACY, VM2000, XEN, cluster, point, vm
+from laws.one_run import OneRun, migrate_once
 from sim.model.load import PAGE, Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Link

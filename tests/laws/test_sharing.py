@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from engine.builders import GIB, cluster, point, unit, vm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from engine.builders import GIB, cluster, point, unit, vm
 from sim.engine.move import Move
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
@@ -37,7 +37,8 @@ def _one_way(transfers: list[tuple[float, float]], sender_Bps: float = 1e12, rec
 
     Args:
         transfers: (start in seconds, bytes) of each.
-        sender_Bps, receiver_Bps: ceilings of each.
+        sender_Bps: ceiling of each sender.
+        receiver_Bps: ceiling of each receiver.
     """
     world = cluster(policy=STOP_AND_COPY, sender_Bps=sender_Bps, receiver_Bps=receiver_Bps)
     places = range(len(transfers))
@@ -118,8 +119,8 @@ def _opposite(link_Bps: float, sender_Bps: float, receiver_Bps: float, units: tu
 def test_out_and_in_share_the_monitor_cpu_but_not_the_link(link_Bps: float, rate: float, *, third: bool) -> None:
     """An outgoing and an incoming transfer of one SU share its monitor CPU; the link is full duplex.
 
-    CPU use of a transfer is rate / ceiling: with both at rate x on S1, x / sending + x / receiving <= 1. It does not matter whether the other
-    end is one SU or two. Tolerance 1e-9. Mutants: one CPU budget a direction; one capacity for both directions of the link.
+    CPU use of a transfer is rate / ceiling: with both at rate x on S1, x / sending + x / receiving <= 1. It does not matter whether the
+    other end is one SU or two. Tolerance 1e-9. Mutants: one CPU budget a direction; one capacity for both directions of the link.
     """
     names = ("S1", "S2", "S3") if third else ("S1", "S2")
     world = _opposite(link_Bps, 280e6, 380e6, tuple(unit(name) for name in names), "S2", "S3" if third else "S2")
@@ -135,10 +136,11 @@ def test_a_smaller_share_of_the_monitor_slows_both_ways() -> None:
     assert _arrivals(world) == pytest.approx([4 * GIB / (0.5 / (1.0 / 280e6 + 1.0 / 380e6))] * 2, rel=1e-9)
 
 
-def test_directions_are_full_duplex_and_servers_have_links_of_their_own() -> None:
-    """Transfers between other servers, or the other way, do not share the link: each ends as if it were alone, bit for bit.
+def test_ports_are_full_duplex_and_each_server_has_its_own() -> None:
+    """A server's way out and its way in are two ports: A -> B shares its first with A2 -> D and its second with C -> B, and B -> A neither.
 
-    Mutant: the network as one capacity for all.
+    All three that share rise together to half a port, where both are full; the way back runs as if it were alone, bit for bit.
+    Mutant: the network as one capacity for all (a quarter each), or pairs of servers as links of their own (all alone).
     """
     world = cluster(policy=STOP_AND_COPY, sender_Bps=1e12, receiver_Bps=1e12)
     ways = {"VA": ("A", "B"), "VB": ("B", "A"), "VC": ("C", "B"), "VD": ("A2", "D")}
@@ -148,7 +150,8 @@ def test_directions_are_full_duplex_and_servers_have_links_of_their_own() -> Non
     steps = tuple(Step(name, 0.0, to, vm=name) for name, (_, to) in ways.items())
     link = Link("net", LINK, 0.0)
     together = _arrivals(point(*vms, steps=steps, of=world, units=units, link=link))
-    assert together == [4 * GIB / LINK] * 4
+    alone = 4 * GIB / LINK
+    assert dict(zip(ways, together, strict=True)) == {"VA": 2 * alone, "VB": alone, "VC": 2 * alone, "VD": 2 * alone}
 
 
 def test_a_transfer_whose_rate_does_not_change_is_not_timed_again() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine.builders import cluster, point, vm
 from scipy.stats import gamma, linregress
 from scipy.stats import t as student
 
+from engine.builders import cluster, point, unit, vm
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
 from sim.model.draws import Array, Draws
@@ -19,6 +19,7 @@ from sim.scenario.point import Point, Step
 SERVICE_S = 1.0
 LOAD = 0.5  # rho
 RUNS, MIGRATIONS, WARM_UP = 30, 500, 50
+TARGET_HOLDS = 90  # VMs
 AHEAD = 4  # arrivals that the control variate looks back
 
 
@@ -27,8 +28,10 @@ def plan(arrivals: Array) -> Point:
     pages = 256.0
     world = cluster(policy=Policy("stop-and-copy", max_rounds=0), sender_Bps=pages * 4096 / SERVICE_S)
     vms = [vm(f"V{number}", gib=pages * 4096 / 2**30) for number in range(len(arrivals))]
-    steps = tuple(Step(f"s{number}", float(at), "S2", vm=f"V{number}") for number, at in enumerate(arrivals))
-    return point(*vms, steps=steps, of=world)
+    # VM2000 has 98 indexes for guests, so the VMs of the one source SU go to several targets.
+    steps = tuple(Step(f"s{number}", float(at), f"T{number // TARGET_HOLDS}", vm=f"V{number}") for number, at in enumerate(arrivals))
+    targets = [unit(f"T{number}") for number in range(len(arrivals) // TARGET_HOLDS + 1)]
+    return point(*vms, steps=steps, of=world, units=(unit("S1"), *targets))
 
 
 def waits(site: Site) -> Array:

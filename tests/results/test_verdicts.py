@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from results.hand_made import ABORTED, migrations, steps
-from sim.results.summary import worst_exit
 from sim.results.verdicts import Judged, judge
 from sim.scenario.objectives import parse_objective
 
@@ -116,12 +115,3 @@ def test_clock_time_of_a_day_window_is_of_the_same_day() -> None:
     frame = downtimes(*[1.0] * 100)
     assert judged("P(end of out <= 13:00) >= 95 %", frame, plans, clock_from=36000.0).verdict == "met"
     assert judged("P(end of out <= 11:00) >= 95 %", frame, plans, clock_from=36000.0).verdict == "missed"
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "code"),
-    [((), 0), (("met", "met"), 0), (("met", "undecided"), 6), (("undecided", "missed"), 5), (("missed",), 5)],
-)
-def test_worst_verdict_gives_the_exit_code(verdicts: tuple[str, ...], code: int) -> None:
-    summary = {"points": [{"objectives": [{"verdict": verdict}]} for verdict in verdicts]}
-    assert worst_exit([summary]) == code

@@ -184,7 +184,7 @@ def test_every_message_names_its_page_and_a_reader() -> None:
 
 def test_templates_use_only_the_agreed_inserts() -> None:
     used = {insert for message in MESSAGES for insert in re.findall(r"{(\w+)}", message.text)}
-    assert used == {"index", "vm", "source", "target", "device", "reason", "command", "result", "date", "step", "wait"}
+    assert used == {"index", "vm", "source", "target", "device", "reason", "command", "result", "date", "step", "wait", "others"}
 
 
 def test_a_missing_insert_is_our_bug_and_named() -> None:

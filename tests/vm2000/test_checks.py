@@ -39,12 +39,14 @@ WRONG_STATE = replace(VM, state="WAIT(VMA)")
 MONITOR = replace(VM, index=1)
 BUSY = replace(SOURCE, outgoing=True)
 FULL = replace(TARGET, free_bytes=4 * GIB - 1)
+CROWDED = replace(TARGET, free_index=False)
 
 ALONE = [
     (WRONG_STATE, SOURCE, TARGET, Reason.VM_STATE, REJECTED_BY_SOURCE, "VM state is WAIT(VMA); only RUNNING, INIT-ONLY, DOWN can migrate"),
     (MONITOR, SOURCE, TARGET, Reason.MONITOR_VM, REJECTED_BY_SOURCE, "the monitor VM cannot migrate"),
     (VM, BUSY, TARGET, Reason.SECOND_MIGRATION, REJECTED_BY_SOURCE, "another migration from SU 'ABGSE501' is running"),
     (VM, SOURCE, FULL, Reason.NO_MEMORY_ON_TARGET, VMS2404, "[not enough free memory: 4096 MB needed, 4095 MB free]"),
+    (VM, SOURCE, CROWDED, Reason.NO_INDEX_ON_TARGET, VMS2404, "[no free VM index]"),
 ]
 
 
@@ -62,7 +64,7 @@ def test_a_violation_alone_is_reported_alone(
 
 def test_all_violations_are_reported_together_with_the_warnings() -> None:
     vm = replace(VM, state="IN HOLD(WAIT)", index=1, devices=Devices(tapes=1))
-    result = check_migration(vm, BUSY, FULL)
+    result = check_migration(vm, BUSY, replace(FULL, free_index=False))
     assert [violation.reason for violation in result.violations] == list(Reason)
     assert [warning.device for warning in result.warnings] == ["T1"]
 
