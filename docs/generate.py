@@ -29,6 +29,8 @@ def scenario_manual() -> str:
         'clock times "hh:mm" or "hh:mm:ss".',
         "",
     ]
+    example = (HERE / "example.yaml").read_text(encoding="utf-8")
+    blocks += ["Every way of writing things, in one file ([example.yaml](example.yaml)):", "", "```yaml", example + "```", ""]
     for name, model in _models(ScenarioSpec, "scenario", set()):
         blocks += [f"## {name}", "", (model.__doc__ or "").strip(), "", "| field | default | meaning |", "|---|---|---|"]
         blocks += [_field(key, field) for key, field in model.model_fields.items()]

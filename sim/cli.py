@@ -23,6 +23,7 @@ EXIT_CODES = """Exit codes: 0 answered, 1 a bug of ours, 2 wrong usage or an unu
 4 some replications failed, 5 an objective is missed, 6 an objective is undecided, 130 interrupted."""
 
 app = typer.Typer(
+    invoke_without_command=True,
     help="How long VM migrations under VM2000 take and how long their guests stand still, with the messages of the consoles.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -34,6 +35,18 @@ File = Annotated[Path, typer.Argument(help="Scenario file.", metavar="FILE")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a value: --set 'vms.VM1.memory=8 GiB'.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="Variant of the scenario; the first one if not given.")]
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"migr {installed('vm-migration-sim')}")
+        raise typer.Exit
 
 
 @app.command()
@@ -74,9 +87,8 @@ def run(
     _tell_about(ran, number)
     if ran.failures:
         failure = ran.failures[0]
-        _say(
-            f"{len(ran.failures)} parts failed and are not in the summary; the first in replication {failure.replication}: {failure.reason}"
-        )
+        _say(f"{len(ran.failures)} parts failed and are not in the summary.")
+        _say(f"The first in replication {failure.replication}: {failure.reason}")
         _say(f"Details: {ran.store.folder / FAILURES}")
         _say("This is a bug of migr. Repeat it with: " + _repeat(file, settings, failure.point, failure.replication))
         raise typer.Exit(SOME_FAILED)
@@ -100,8 +112,8 @@ def check(
         else:
             warnings += loaded.warnings
             if not as_json:
-                points = f"{len(loaded.points)} variants" if loaded.points[0].name else "no variants"
-                typer.echo(f"{file}: correct, {len(loaded.points[0].vms)} VMs, {len(loaded.points[0].steps)} steps, {points}")
+                point, variants = loaded.points[0], len(loaded.points) if loaded.points[0].name else 0
+                typer.echo(f"{file}: correct; VMs: {len(point.vms)}, steps: {len(point.steps)}, variants: {variants}")
     if as_json:
         _print_json({"problems": problems, "warnings": warnings})
     else:

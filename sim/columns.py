@@ -61,7 +61,12 @@ MIGRATIONS = (
     Column("command_s", "number", "s", "When the command was given; later than due_s while the source SU had another outgoing migration."),
     Column("started_s", "number", "s", "When VMS2450 appeared.", "the check rejected the migration, or it was not tried"),
     Column("ended_s", "number", "s", "When the migration was over: completed, rejected, or rolled back."),
-    Column("outcome", "name", "", f"One of {', '.join(OUTCOMES)}."),
+    Column(
+        "outcome",
+        "name",
+        "",
+        f"One of {', '.join(OUTCOMES)}; completed-with-warnings and lost need faults, which this version does not simulate.",
+    ),
     Column("reason", "name", "", f"Why it was not completed: one of {', '.join(REASONS)}.", "the migration was completed"),
     Column("total_s", "number", "s", "VMS2450 to VMS2451.", "the migration was not completed"),
     Column("downtime_s", "number", "s", "VMS2452 to VMS2432, or HAL0331 to HAL0332.", "not completed, or the guest did not run"),

@@ -80,7 +80,7 @@ class TestStart:
 
 class TestCheck:
     def test_correct_file(self) -> None:
-        assert migr("check", QUICKSTART).stdout == f"{QUICKSTART}: correct, 1 VMs, 1 steps, 2 variants\n"
+        assert migr("check", QUICKSTART).stdout == f"{QUICKSTART}: correct; VMs: 1, steps: 1, variants: 2\n"
 
     def test_bad_file_is_exit_code_3_with_place_and_remedy(self) -> None:
         told = migr("check", BAD[0], code=3).stderr

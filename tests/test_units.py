@@ -118,7 +118,7 @@ def test_fractions_of_a_byte_are_rounded_to_the_nearest() -> None:
         (parse_rate, "10 Gbps", ["ambiguous", "'10 Gbit/s' (= 1.25 GB/s)", "'10 GB/s'"]),
         (parse_rate, "5 KB/s", ["ambiguous", "'5 kB/s'", "'5 KiB/s'"]),
         (parse_rate, "5 gbit/s", ["case", "write '5 Gbit/s'"]),
-        (parse_rate, "5 MB", ["write '5 MB/s'"]),
+        (parse_rate, "5 MB", ["ambiguous", "'5 Mbit/s'", "'5 MB/s'"]),
         (parse_time, "1:30", ["ambiguous", "'90 s' for 1 min 30 s", "'90 min' for 1 h 30 min", "clock time"]),
         (parse_time, "01:30:05", ["'5405 s' for 1 h 30 min 5 s", "clock time"]),
         (parse_time, "5 m", ["ambiguous", "'5 min'", "'5 ms'"]),

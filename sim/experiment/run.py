@@ -20,7 +20,7 @@ from sim.experiment.store import FAILURES, RESOLVED, RUN, SUMMARY, SUMMARY_CSV, 
 from sim.experiment.workers import compute_all
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
-from sim.scenario.resolve import first_second
+from sim.scenario.resolve import first_second, seconds_from_midnight
 from sim.scenario.writing import expanded
 
 ENGINE = "simpy"
@@ -123,10 +123,13 @@ def _summary(store: Store, order: Order, parts: Sequence[Part]) -> dict[str, Any
     from sim.results.summary import flat, summarise  # noqa: PLC0415 - pandas only once there is something to summarise
 
     objectives = [parse_objective(text) for text in order.loaded.scenario.objectives]
-    found = summarise(store.frame("migrations", parts), store.frame("plans", parts), objectives, float(first_second(order.loaded.scenario)))
+    scenario = order.loaded.scenario
+    first, window = first_second(scenario), scenario.window
+    ends = float(seconds_from_midnight(window.until, first)) if window else None
+    found = summarise(store.frame("migrations", parts), store.frame("plans", parts), objectives, float(first), ends)
     summary = {
-        "title": order.loaded.scenario.title,
-        "question": order.loaded.scenario.question,
+        "title": scenario.title,
+        "question": scenario.question,
         "engine": ENGINE,
         "why_engine": WHY_ENGINE,
         **found,

@@ -96,7 +96,8 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
     payload = site.links[source.link].payload_Bps
     ceilings = cluster.sender_Bps * source.available, cluster.receiver_Bps * target.available
     rate = float(lone_rate(payload, cluster.factor_live, *ceilings))
-    first_s = spec.touched_pages * site.page_bytes(cluster) / float(lone_rate(payload, cluster.factor_first, *ceilings))
+    first_rate = float(lone_rate(payload, cluster.factor_first, *ceilings))
+    first_s = spec.touched_pages * site.page_bytes(cluster) / first_rate
     level = _activity(guest, step.at_s if step else 0.0)
     dirty = {seconds: _dirty(guest, seconds * level) for seconds in (1.0, 10.0, first_s)}
     return {
@@ -110,6 +111,7 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
         "activity": level,
         "mean_activity_of_the_day": mean_activity(guest.load),
         "live_rate_Bps": rate,
+        "first_rate_Bps": first_rate,
         "first_pass_s": first_s,
         "dirty_in_1_s_bytes": dirty[1.0] * PAGE,
         "dirty_in_10_s_bytes": dirty[10.0] * PAGE,
@@ -150,12 +152,24 @@ def _fit_notes(guest: Guest) -> list[str]:
     fit = fit_classes(points, guest.spec.touched_pages)
     deviations = ", ".join(f"{window:g} s {100 * error:+.1f} %" for (window, _), error in zip(points, fit.residuals, strict=True))
     fitted = f"curve fitted by {len(fit.classes)} page classes; deviation at its points: {deviations}"
-    return [f"{fitted}; rounds longer than {2 * fit.longest_window_s:g} s are extrapolated"]
+    return [f"{fitted}; rounds longer than {2 * fit.longest_window_s:g} s, twice the longest window, are extrapolated"]
 
 
 def _vm_table(vms: Sequence[dict[str, Any]], width: int) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    for title in ("VM", "SU", "memory", "policy", "load", "activity", "rate", "first pass", "dirty in 1 s", "10 s", "first pass"):
+    for title in (
+        "VM",
+        "SU",
+        "memory",
+        "policy",
+        "load",
+        "activity",
+        "live rate",
+        "first pass",
+        "dirty in 1 s",
+        "in 10 s",
+        "in first pass",
+    ):
         table.add_column(title)
     for vm in vms:
         table.add_row(
@@ -166,7 +180,7 @@ def _vm_table(vms: Sequence[dict[str, Any]], width: int) -> str:
             Text(vm["load"]),
             Text(f"{vm['activity']:.2f}"),
             Text(show_rate(vm["live_rate_Bps"])),
-            Text(show_time(vm["first_pass_s"])),
+            Text(f"{show_time(vm['first_pass_s'])} at {show_rate(vm['first_rate_Bps'])}"),
             Text(show_memory(vm["dirty_in_1_s_bytes"])),
             Text(show_memory(vm["dirty_in_10_s_bytes"])),
             Text(show_memory(vm["dirty_in_first_pass_bytes"])),

@@ -62,11 +62,14 @@ def _value(of: str, value: float | str) -> str:
 
 def _step(step: dict[str, Any]) -> str:
     spans = ", ".join(f"{name} {_time(found['value'])}" for name, found in step["makespan_s"].items())
-    clear = step["nothing_left_behind"]
-    return (
-        f"  step {step['step']}: makespan {spans}; all VMs brought over in {100 * clear['share']:.1f} % of the replications "
-        f"({100 * clear['low']:.1f} to {100 * clear['high']:.1f} %)"
-    )
+    shares = f"all VMs brought over in {_percent(step['nothing_left_behind'])} of the replications"
+    if step["within_window"]:
+        shares += f", within the window in {_percent(step['within_window'])}"
+    return f"  step {step['step']}: makespan {spans}; {shares}"
+
+
+def _percent(share: dict[str, Any]) -> str:
+    return f"{100 * share['share']:.1f} % ({100 * share['low']:.1f} to {100 * share['high']:.1f})"
 
 
 def _table(lines: list[dict[str, Any]], width: int) -> str:

@@ -117,10 +117,12 @@ def displayed_at(replication: Replication, site: Site, at_s: float) -> str:
     return "\n\n".join(blocks)
 
 
-def outcomes(replication: Replication) -> str:
-    """Return a line for each attempt: what came of it and how long it took."""
+def outcomes(replication: Replication, vm: str | None) -> str:
+    """Return a line for each attempt of one VM, or of all: what came of it and how long it took."""
     lines = []
     for move in replication.moves:
+        if vm is not None and move.vm.name != vm:
+            continue
         line = f"{move.vm.name} {move.source.name} -> {move.target.name}: {move.outcome}"
         if move.outcome == "completed" and move.started_s is not None and move.ended_s is not None:
             line += f", total {move.ended_s - move.started_s:.2f} s"

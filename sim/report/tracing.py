@@ -48,7 +48,7 @@ def trace_text(
     heading = f"Replication {replication}" + (f" of '{site.point.name}'" if site.point.name else "")
     body = trace.listed(lines) if console else trace.side_by_side(lines, width)
     guest_shown = console in {None, "guest"} and any(line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None))
-    return "\n".join([heading, "", body, "", trace.outcomes(found), *([trace.UNDOCUMENTED] if guest_shown else [])])
+    return "\n".join([heading, "", body, "", trace.outcomes(found, vm), *([trace.UNDOCUMENTED] if guest_shown else [])])
 
 
 def _states(found: Replication, vm: str | None, *, as_json: bool) -> str:

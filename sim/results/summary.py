@@ -17,7 +17,13 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 ALL = "(all)"
 
 
-def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterable[Objective], clock_from: float) -> dict[str, Any]:
+def summarise(
+    migrations: pd.DataFrame,
+    plans: pd.DataFrame,
+    objectives: Iterable[Objective],
+    clock_from: float,
+    window_ends: float | None = None,
+) -> dict[str, Any]:
     """Return the summary of a run, as summary.json has it.
 
     Args:
@@ -25,6 +31,7 @@ def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterabl
         plans: all rows of the run.
         objectives: of the scenario.
         clock_from: second of the day at which the window (or the plan) begins.
+        window_ends: end of the window, seconds since 00:00 of the first day; None when the scenario has none.
     """
     objectives = list(objectives)
     points = []
@@ -36,7 +43,7 @@ def summarise(migrations: pd.DataFrame, plans: pd.DataFrame, objectives: Iterabl
             {
                 "point": name,
                 "replications": int(steps["replication"].nunique()),
-                "steps": [_step(step, group) for step, group in steps.groupby("step", sort=False, observed=True)],
+                "steps": [_step(step, group, window_ends) for step, group in steps.groupby("step", sort=False, observed=True)],
                 "migrations": _migrations(rows, order),
                 "objectives": [verdict(judge(objective, str(name), rows, steps, clock_from)) for objective in objectives],
             }
@@ -70,6 +77,8 @@ def flat(summary: dict[str, Any]) -> pd.DataFrame:
             rows.append(
                 {**here, "quantity": "share of replications with nothing left behind", **_cells(step["nothing_left_behind"], "share")}
             )
+            if step["within_window"]:
+                rows += [{**here, "quantity": "share within the window", **_cells(step["within_window"], "share")}]
             rows += [{**here, "quantity": f"makespan_s {name}", **_cells(found)} for name, found in step["makespan_s"].items()]
         for line in point["migrations"]:
             here = {**at, "step": line["step"], "vm": line["vm"]}
@@ -118,23 +127,27 @@ def _line(step: str, vm: str, group: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _step(step: object, group: pd.DataFrame) -> dict[str, Any]:
-    emptied = int((group["left_behind"] == 0).sum())
-    interval = share_interval(emptied, len(group))
+def _step(step: object, group: pd.DataFrame, window_ends: float | None) -> dict[str, Any]:
+    in_time = None if window_ends is None else _share(int((group["end_s"] <= window_ends).sum()), len(group))
     return {
         "step": str(step),
         "at_s": float(group["at_s"].iloc[0]),
         "makespan_s": _quantiles(group["makespan_s"].to_numpy(dtype=float), several=False),
-        "nothing_left_behind": {"share": emptied / len(group), "low": interval.low, "high": interval.high},
+        "nothing_left_behind": _share(int((group["left_behind"] == 0).sum()), len(group)),
+        "within_window": in_time,
     }
+
+
+def _share(hits: int, n: int) -> dict[str, float | None]:
+    interval = share_interval(hits, n)
+    return {"share": hits / n, "low": interval.low, "high": interval.high}
 
 
 def _shares(outcomes: pd.Series[Any], several: bool) -> dict[str, dict[str, float | None]]:
     counts = {str(name): int(count) for name, count in outcomes.value_counts(sort=False).items() if count}
     shares: dict[str, dict[str, float | None]] = {}
     for name, count in counts.items():
-        interval = Interval(None, None) if several else share_interval(count, len(outcomes))
-        shares[name] = {"share": count / len(outcomes), "low": interval.low, "high": interval.high}
+        shares[name] = {"share": count / len(outcomes), "low": None, "high": None} if several else _share(count, len(outcomes))
     return shares
 
 

@@ -38,7 +38,8 @@ def _monitors(world: World) -> Iterator[Problem]:
             continue
         if (unit.monitor.memory or 0) < 512 * MIB:
             yield world.at_value(
-                (*path, "monitor", "memory"), "is below the 512 MiB that a migration needs on SU /390; raise it on both SUs"
+                (*path, "monitor", "memory"),
+                "is below the 512 MiB that the manual demands for migrations on SU /390, which is not simulated; raise it on both SUs",
             )
         if unit.monitor.cpus == 1:
             yield world.at_value(

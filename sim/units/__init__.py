@@ -61,7 +61,8 @@ _RATE = Dimension(
     "10 Gbit/s",
     {"bps": ("bit/s",), "KB/s": ("kB/s", "KiB/s")}
     | {letter.lower() + end: (f"{letter}bit/s", f"{letter}B/s") for letter in "kMG" for end in ("b/s", "bps", "b", "")}
-    | {letter + end: (f"{letter}B/s",) for letter in "kMG" for end in ("B", "Bps")}
+    | {letter + "Bps": (f"{letter}B/s",) for letter in "kMG"}
+    | {letter + "B": (f"{letter}bit/s", f"{letter}B/s") for letter in "kMG"}
     | {letter.lower() + end: (f"{letter}bit/s",) for letter in "kMG" for end in ("bit", "bits", "bits/s")},
 )
 _TIME = Dimension(

@@ -72,7 +72,7 @@ def test_a_round_that_ends_exactly_at_the_limit_is_finished() -> None:
     """A round ending exactly at the limit is finished: its pages count, and as the rest is small enough the guest is suspended.
 
     Round 2 ends at 192 s, 128 s after round 1: exactly at the limit. All numbers are powers of two, so the comparison is exact.
-    Mutant: `>=` for `>` aborts at 192 s.
+    Mutants: a limit one rounding earlier; a round that is cut where it ends anyway and yet aborted.
     """
     result = migrate_once(_point(2 * PASS_S, CALMS_DOWN, stop_goal_s=4.0, factor_live=0.5))
     assert [each.sent_pages for each in result.live] == [PAGES, PAGES]
