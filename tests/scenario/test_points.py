@@ -253,8 +253,8 @@ WARNINGS = [
         "memory: 2 GiB",
         "memory: 511 MiB",
         (
-            "night.yaml:9:68: clusters.SE.units.SU1.monitor.memory: is below the 512 MiB that a migration needs on SU /390; "
-            "raise it on both SUs"
+            "night.yaml:9:68: clusters.SE.units.SU1.monitor.memory: is below the 512 MiB that the manual demands for "
+            "migrations on SU /390, which is not simulated; raise it on both SUs"
         ),
     ),
     (
@@ -294,7 +294,9 @@ def test_a_warning_of_one_variant_says_so() -> None:
 
 def test_a_step_after_the_window_is_a_warning() -> None:
     text = 'window: {from: "22:00", until: "02:00"}\n' + WORLD + VMS + '  back: {at: "02:00", drain: SU2, to: SU1}\n'
-    assert loaded(text).warnings == ("night.yaml:16:14: plan.back.at: begins at 02:00 of the next day, when the window is over (until 02:00)",)
+    assert loaded(text).warnings == (
+        "night.yaml:16:14: plan.back.at: begins at 02:00 of the next day, when the window is over (until 02:00)",
+    )
 
 
 def test_a_migration_back_is_no_mistake() -> None:
@@ -306,5 +308,6 @@ def test_two_clusters_that_share_a_network_without_servers_are_warned() -> None:
     second = "  X: {type: x86, network: mcnpr, units: {XU1: {memory: 64 GiB}, XU2: {memory: 64 GiB}}}\n"
     (warning,) = loaded(WORLD + second + VMS).warnings
     assert warning.startswith(
-        "night.yaml:3:3: networks.mcnpr: is used by the clusters SE, X; their first SUs are taken to stand in one SE server, their second ones in another; if that is not so, write 'server:"
+        "night.yaml:3:3: networks.mcnpr: is used by the clusters SE, X; their first SUs are taken to stand in one SE server, "
+        "their second ones in another; if that is not so, write 'server:"
     )
