@@ -54,7 +54,7 @@ def fit_classes(points: Sequence[tuple[float, float]], touched: float) -> Fit:
         )
     rates = _rates(windows)
     weighted = -np.expm1(-np.outer(windows, rates)) / measured[:, None]
-    pages = _solve(weighted, rates, touched, float(measured[-1] / windows[-1] ** EXPONENT))
+    pages = _solve(weighted, rates, touched, float(np.max(measured / windows**EXPONENT)))
     classes = tuple((float(n), float(r)) for n, r in zip(_whole(pages), rates, strict=True) if n >= 1.0)
     fitted = add_rows(np.array([[n * -np.expm1(-r * w) for w in windows] for n, r in classes]))
     return Fit(classes, tuple((fitted / measured - 1.0).tolist()), float(windows[-1]))

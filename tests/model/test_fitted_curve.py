@@ -71,7 +71,6 @@ def test_a_known_mixture_is_recovered(exponent: float) -> None:
     assert curve(fit.classes, 63.2) == pytest.approx(curve(truth, 63.2), rel=0.15)
 
 
-@pytest.mark.xfail(reason="the penalty is scaled by the last point, which is far too heavy for a curve that has become flat: -50 % at 1 s")
 def test_a_saturated_working_set_is_recovered() -> None:
     """A working set of 100 MiB, all dirty within a second: 25,600 pages in 1, 10 and 60 s. What a planner writes first; 15 % would do."""
     fit = fit_classes([(1.0, 25600.0), (10.0, 25600.0), (60.0, 25600.0)], touched=2.0**20)
