@@ -13,8 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sim.errors import ResultsError
-from sim.experiment.fingerprint import fingerprint
-from sim.experiment.identity import RESULTS_VERSION, question_hash
+from sim.experiment.identity import RESULTS_VERSION, fingerprint, question_hash
 from sim.experiment.parts import Failure, Part, parts_of
 from sim.experiment.store import FAILURES, RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
 from sim.experiment.workers import compute_all

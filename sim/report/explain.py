@@ -18,8 +18,7 @@ from sim.model.dirtying import expected_pages
 from sim.model.draws import Draws
 from sim.model.load import PAGE
 from sim.model.throughput import lone_rate
-from sim.report.clock import clock
-from sim.report.trace import rendered
+from sim.report.layout import clock, rendered
 from sim.scenario.catalogue import assumptions
 from sim.scenario.load import Loaded
 from sim.scenario.point import Point, Step

@@ -10,8 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sim.report.clock import clock
-from sim.report.trace import rendered
+from sim.report.layout import clock, rendered
 from sim.units import show_memory
 
 FOOTNOTE = """\

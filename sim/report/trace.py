@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sim.engine.journal import Display, Line
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
-from sim.report.clock import clock
+from sim.report.layout import clock, rendered
 from sim.vm2000.catalogue import Recipient, printed
 from sim.vm2000.displays import StateShown, VmLine, show_states_over_time, show_vm_attributes
 
@@ -132,14 +130,6 @@ def outcomes(replication: Replication, vm: str | None) -> str:
             line += f" ({move.reason})"
         lines.append(line)
     return "\n".join(lines)
-
-
-def rendered(table: Table, width: int) -> str:
-    """Return a table as plain text, without blanks at the ends of its lines."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
 def _text(line: Line) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
-from sim.report.clock import clock
+from sim.report.layout import clock
 from sim.report.trace import as_records
 from sim.scenario.load import load_scenario
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from laws.one_run import results_of
+from laws.one_run import COUNTS, TIMES, results_of
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
 from sim.model.draws import Draws
@@ -112,3 +112,17 @@ def test_two_parts_are_the_whole(su_type: str) -> None:
         part = Draws(point.seed, start, start + 256)
         for number in (start, start + 1, start + 100, start + 254, start + 255):
             assert results_of(replicate(site, part, number)) == results_of(replicate(site, whole, number))
+
+
+@pytest.mark.parametrize("su_type", TYPES)
+def test_like_vms_draw_for_themselves(su_type: str) -> None:
+    """BATCH1 to BATCH3 are equal but for the name: each has its own set-up, throughput and level in every replication.
+
+    Sample: twelve replications, three VMs: 36 durations, all different (continuous draws). Mutant: streams named by the purpose only.
+    """
+    durations = []
+    for results in _results(su_type):
+        for name in ("BATCH1", "BATCH2", "BATCH3"):
+            times = dict(zip((*TIMES, *COUNTS), results["out", name, 1], strict=True))
+            durations.append(round(float(str(times["set_up_s"])) - float(str(times["started_s"])), 9))
+    assert len(set(durations)) == 3 * SOME

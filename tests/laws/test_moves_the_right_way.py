@@ -73,8 +73,8 @@ def test_more_bandwidth_never_lengthens_what_a_working_set_needs(
 
     Round k takes draw k on either link, and its pages rise with the exposure up to FEWER pages. A difference of e pages in a round makes
     e w / B in the next, w = sum n r; for w <= B / 2 the sum over all rounds stays below 2 x FEWER pages a round: the slack.
-    Handshake and round trip are 0 here: with them the final sets of two links that leave after different rounds are different draws over the
-    same handshake, and the law can be derived for the mean only.
+    Handshake and round trip are 0 here: with them the final sets of two links that leave after different rounds are different draws over
+    the same handshake, and the law can be derived for the mean only.
 
     Sample: 60 loads, links, factors and replications a policy. Mutant: draws consumed in order instead of addressed by round.
     """
