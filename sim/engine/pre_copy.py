@@ -39,7 +39,7 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
             break
         dirty = move.dirty()
         to_send_s = dirty * (env.now - began) / sent if sent else 0.0
-        verdict = rule(policy, Seen(dirty, marked, move.sent_pages, move.guest.spec.memory_bytes / PAGE, to_send_s))
+        verdict = rule(policy, Seen(move.readings, dirty, marked, move.sent_pages, move.guest.spec.memory_bytes / PAGE, to_send_s))
         if verdict.stop:
             break
         if move.readings == 1:

@@ -23,6 +23,7 @@ class Policy:
         name: name in the catalogue, also the key of the rule: xen, xenserver, xen-legacy, vm2000, stop-and-copy.
         max_rounds: live rounds after which the VM is suspended, without reading the bitmap before.
         few_pages: fewer dirty pages than this end the pre-copy.
+        from_round: live rounds after which `few_pages` is first looked at.
         max_memory_factor: pages sent over the VM's memory above which the pre-copy ends.
         skips: pages dirtied again before their turn are skipped.
         skips_in_round_1: they are skipped in the first round too.
@@ -33,6 +34,7 @@ class Policy:
     name: str
     max_rounds: float = math.inf
     few_pages: float = 0.0
+    from_round: int = 1
     max_memory_factor: float = math.inf
     skips: bool = False
     skips_in_round_1: bool = False
@@ -44,6 +46,7 @@ class Seen(NamedTuple):
     """What a rule looks at after a live round; numbers or arrays of replications.
 
     Args:
+        number: live rounds done.
         dirty: pages dirtied in the last round: what reading the bitmap now gives.
         marked: pages marked at the start of the last round: sent and skipped ones.
         total: pages sent so far.
@@ -51,6 +54,7 @@ class Seen(NamedTuple):
         seconds_to_send: what the dirty pages would take at the mean rate of the last round.
     """
 
+    number: Real
     dirty: Real
     marked: Real
     total: Real
@@ -74,9 +78,9 @@ def xen(policy: Policy, seen: Seen) -> Verdict:
     """Read the bitmap, and if fewer than 50 pages are dirty, send them and leave.
 
     Never aborts, has no downtime goal. Source: Xen, tools/libs/guest, simple_precopy_policy and send_memory_live; the policy of XenServer's
-    emu-manager differs in the number of rounds only.
+    emu-manager has four rounds and looks from the second on.
     """
-    return Verdict(stop=False, last=seen.dirty < policy.few_pages)
+    return Verdict(stop=False, last=(seen.number >= policy.from_round) & (seen.dirty < policy.few_pages))
 
 
 def xen_legacy(policy: Policy, seen: Seen) -> Verdict:

@@ -80,7 +80,7 @@ def _cluster(name: str, cluster: ClusterSpec) -> Cluster:
 
 def _policy(name: str, parameters: ParametersSpec) -> Policy:
     in_seconds = {"stop_goal": "stop_goal_s", "chase_limit": "chase_limit_s"}
-    keys = ("max_rounds", "few_pages", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
+    keys = ("max_rounds", "few_pages", "from_round", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
     given = {in_seconds.get(key, key): getattr(parameters, key) for key in keys if getattr(parameters, key) is not None}
     return Policy(name, **given)
 

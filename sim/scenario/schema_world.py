@@ -144,6 +144,8 @@ class ParametersSpec(Entry):
     """Policy: live rounds after which the guest is stopped."""
     few_pages: Annotated[int | None, whole(0, 1_000_000_000)] = None
     """Policy: fewer dirty pages than this end the pre-copy."""
+    from_round: Annotated[int | None, whole(1, 1_000_000)] = None
+    """Policy: live rounds after which `few_pages` is first looked at."""
     max_memory_factor: NumberAbove0 | None = None
     """Policy: pages sent over the VM's memory above which the pre-copy ends."""
     skips: Flag | None = None

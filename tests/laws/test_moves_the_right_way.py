@@ -14,7 +14,7 @@ from sim.model.load import PAGE, Bursts, Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Cost, Costs, Link, Point, Vm
 
-XENSERVER = Policy("xenserver", max_rounds=4, few_pages=50)
+XENSERVER = Policy("xenserver", max_rounds=4, few_pages=50, from_round=2)
 STOP_AND_COPY = Policy("stop-and-copy", max_rounds=0)
 POLICIES = [XEN, XENSERVER, LEGACY, VM2000, STOP_AND_COPY]
 PAGES = 131072  # half a GiB

@@ -15,7 +15,7 @@ from sim.model.load import PAGE, Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Link
 
-XENSERVER = Policy("xenserver", max_rounds=4, few_pages=50)
+XENSERVER = Policy("xenserver", max_rounds=4, few_pages=50, from_round=2)
 STOP_AND_COPY = Policy("stop-and-copy", max_rounds=0)
 PAGES = 65536  # a quarter of a GiB
 RATES = st.floats(6, 10).map(lambda exponent: 10.0**exponent)  # bytes per second: 1 MB/s to 10 GB/s, 26 ms to 4 min a pass

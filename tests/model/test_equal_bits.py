@@ -181,11 +181,12 @@ def test_rates_limits_and_rules(seed: int) -> None:
     deadlines = [chase_deadline(policy, e, d) for e, d in zip(ended.tolist(), lasted.tolist(), strict=True)]
     assert_equal_bits(chase_deadline(policy, ended, lasted), deadlines)
     dirty, marked = (rng.integers(0, 100, LANES).astype(float) for _ in range(2))
+    number = rng.integers(1, 4, LANES).astype(float)
     total, seconds = rng.uniform(0.0, 600.0, LANES), rng.uniform(0.0, 4.0, LANES)
     for name, rule in RULES.items():
-        together = rule(policy, Seen(dirty, marked, total, 100.0, seconds))
+        together = rule(policy, Seen(number, dirty, marked, total, 100.0, seconds))
         for lane in range(LANES):
-            alone = rule(policy, Seen(dirty.item(lane), marked.item(lane), total.item(lane), 100.0, seconds.item(lane)))
+            alone = rule(policy, Seen(number.item(lane), dirty.item(lane), marked.item(lane), total.item(lane), 100.0, seconds.item(lane)))
             for block, single in zip(together, alone, strict=True):
                 assert bool(np.broadcast_to(block, (LANES,))[lane]) == bool(single), name
 

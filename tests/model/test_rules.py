@@ -9,7 +9,7 @@ import pytest
 from sim.model.rounds import RULES, Policy, Seen, chase_deadline
 from sim.scenario import catalogue
 
-SEEN = Seen(dirty=1000.0, marked=2000.0, total=10000.0, memory=10000.0, seconds_to_send=1.0)
+SEEN = Seen(number=1, dirty=1000.0, marked=2000.0, total=10000.0, memory=10000.0, seconds_to_send=1.0)
 XEN = Policy("xen", max_rounds=5, few_pages=50)
 LEGACY = Policy("xen-legacy", max_rounds=29, few_pages=50, max_memory_factor=3, skips=True)
 VM2000 = Policy("vm2000", stop_goal_s=2.0, chase_limit_s=300.0)
@@ -26,6 +26,13 @@ def test_xen_sends_fewer_than_50_pages_and_leaves(name: str, dirty: float, last:
     for seconds in (0.0, 1e9):
         verdict = RULES[name](replace(XEN, name=name), SEEN._replace(dirty=dirty, seconds_to_send=seconds, total=1e9))
         assert (bool(verdict.stop), bool(verdict.last)) == (False, last)
+
+
+@pytest.mark.parametrize(("number", "last"), [(1, False), (2, True), (3, True)])
+def test_xenserver_looks_from_the_second_round_on(number: int, last: bool) -> None:
+    assert (
+        RULES["xenserver"](replace(XEN, name="xenserver", max_rounds=4, from_round=2), SEEN._replace(number=number, dirty=0.0)).last == last
+    )
 
 
 @pytest.mark.parametrize(

@@ -66,18 +66,18 @@ def test_no_load_without_source_or_assumption() -> None:
 
 
 def test_policies_are_those_of_the_model() -> None:
-    """The table of the model: live rounds, few pages, most memory, skipping, stop goal and chase limit."""
-    names = ("max_rounds", "few_pages", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
+    """The table of the model: live rounds, few pages and from which round, most memory, skipping, stop goal and chase limit."""
+    names = ("max_rounds", "few_pages", "from_round", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
     found = {
         name: tuple(policy.parameters[key].value if key in policy.parameters else None for key in names)
         for name, policy in catalogue.policies().items()
     }
     assert found == {
-        "vm2000": (None, None, None, None, None, 2.0, 300.0),
-        "xen": (5, 50, None, None, None, None, None),
-        "xenserver": (4, 50, None, None, None, None, None),
-        "xen-legacy": (29, 50, 3.0, True, False, None, None),
-        "stop-and-copy": (0, None, None, None, None, None, None),
+        "vm2000": (None, None, None, None, None, None, 2.0, 300.0),
+        "xen": (5, 50, None, None, None, None, None, None),
+        "xenserver": (4, 50, 2, None, None, None, None, None),
+        "xen-legacy": (29, 50, None, 3.0, True, False, None, None),
+        "stop-and-copy": (0, None, None, None, None, None, None, None),
     }
 
 
