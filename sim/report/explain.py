@@ -64,7 +64,8 @@ def explained_text(found: dict[str, Any], width: int, *, all_values: bool) -> st
     blocks += ["VMs, with numbers derived from size, load and network", _vm_table(found["vms"], width), ""]
     for vm in found["vms"]:
         blocks += [f"  {vm['vm']}: {note}" for note in vm["notes"]]
-    shown = [value for value in found["values"] if all_values or value["origin"] != "scenario"]
+    # What no path sets is an assumption of every run: it stands in the list below.
+    shown = [value for value in found["values"] if value["path"] != "model" and (all_values or value["origin"] != "scenario")]
     blocks += ["", "Values that the scenario does not give" if not all_values else "All values", _value_table(shown, width), ""]
     blocks += ["Assumptions: nobody has published these; VM2000's own policy on SU /390 is among them"]
     for entry in found["assumptions"]:
