@@ -46,7 +46,9 @@ experiment: {replications: 150, seed: 11}
 
 PART = 64  # replications of a part here; the product's parts are a few seconds of work, and of which size they are changes no rule
 # Workers are started when the rest takes longer than starting them; a test wants them for a second's work, too.
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too; a terminal does not.
 WITH_WORKERS = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     f"import sim.experiment.parts as p, sim.experiment.workers as w; p.PART = {PART}; w.STARTING_S = 0.0; import sim.cli; sim.cli.main()"
 )
 
