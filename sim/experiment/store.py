@@ -93,7 +93,8 @@ class Store:
         return stored
 
     def keep_only(self, parts: Iterable[Part]) -> None:
-        """Remove what is no part of the finished run: shorter versions of extended parts and what a killed run left."""
+        """Remove what is no part of the finished run: shorter versions of extended parts, old failures, what a killed run left."""
+        (self.folder / FAILURES).unlink(missing_ok=True)
         wanted = {(table, part.file(table)) for part in parts for table in part.tables}
         for table in TABLES:
             for file in sorted(self.table(table).glob("*")):

@@ -69,7 +69,6 @@ class Unit:
         reserved_bytes: hypervisor and monitor VM (/390), X2000 and monitor VM (x86).
         available: share 0..1 of the monitor VM (/390) or X2000 (x86) that migrations get.
         iocf: name of the I/O configuration (/390); a VM that meets another one is shown (DIFF). Empty on x86.
-        monitor_bytes: memory of the monitor VM.
         server: SE server in which it stands; transfers over one network share the way out of a server and the way into one.
     """
 
@@ -81,7 +80,6 @@ class Unit:
     reserved_bytes: float
     available: float
     iocf: str
-    monitor_bytes: float
     server: str = ""
 
 

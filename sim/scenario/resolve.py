@@ -102,7 +102,6 @@ def _unit(name: str, unit: UnitSpec, cluster_name: str, cluster: ClusterSpec) ->
         reserved_bytes=float(reserved_bytes(unit)),
         available=available or 1.0,
         iocf=unit.iocf or "",
-        monitor_bytes=float(unit.monitor.memory or 0),
         server=unit.server or "",
     )
 

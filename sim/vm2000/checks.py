@@ -39,9 +39,6 @@ class DeviceKind(StrEnum):
     LOCAL_DISK = "local-disk"
 
 
-# Tapes and local disks stay detached after a success; for MU disks nothing else is said.
-ATTACHED_ON_TARGET = (DeviceKind.PAV_ALIAS,)
-
 _DETACHED = {
     SU_390: (DeviceKind.TAPE, DeviceKind.PAV_ALIAS, DeviceKind.MU_DISK),
     SU_X86: (DeviceKind.TAPE, DeviceKind.LOCAL_DISK),

@@ -25,7 +25,7 @@ def cluster(su_type: str = "/390", policy: Policy = VM2000, **changes: Any) -> C
 
 def unit(name: str, su_type: str = "/390", **changes: Any) -> Unit:  # noqa: ANN401 - fields of Unit
     """Return an SU of 64 GiB."""
-    return replace(Unit(name, "C", su_type, "net", 64 * GIB, GIB, 1.0, "A", GIB, name), **changes)
+    return replace(Unit(name, "C", su_type, "net", 64 * GIB, GIB, 1.0, "A", name), **changes)
 
 
 def vm(name: str = "VM1", su: str = "S1", gib: float = 1.0, load: Load | None = None, **changes: Any) -> Vm:  # noqa: ANN401 - fields of Vm
