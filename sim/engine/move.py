@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import simpy
@@ -15,7 +15,6 @@ from sim.errors import ModelError
 from sim.model.activity import activity_integral, round_noise
 from sim.model.dirtying import dirtied, tracked_activity
 from sim.model.draws import Real, address
-from sim.scenario import point
 from sim.scenario.point import Cluster, Cost, Costs, Step
 from sim.vm2000.catalogue import RANKS, Message, Recipient, check_order
 from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
@@ -109,7 +108,7 @@ class Move:
         return Route(
             source=source.name,
             target=target.name,
-            ports=_ports(link.name, source, target),
+            ports=self.world.site.ports(source, target),
             payload_Bps=link.payload_Bps,
             sender_Bps=cluster.sender_Bps * source.available * varied,
             receiver_Bps=cluster.receiver_Bps * target.available * varied,
@@ -265,10 +264,3 @@ class Move:
     def ends(self, outcome: str, reason: str | None = None) -> None:
         """Close the books."""
         self.outcome, self.reason, self.ended_s = outcome, reason, self.env.now
-
-
-def _ports(link: str, source: point.Unit, target: point.Unit) -> tuple[Hashable, Hashable]:
-    """Return the ends of a network that a transfer occupies: out of one SE server, into the other; of the SUs where both stand in one."""
-    if source.server == target.server:
-        return (link, "out", source.name), (link, "in", target.name)
-    return (link, "out", source.server), (link, "in", target.server)

@@ -30,6 +30,7 @@ def copy_memory(move: Move) -> Generator[simpy.Event, Any, bool]:
     A guest that does not run is sent once. The handshake before the suspension is part of the pre-copy: the guest still runs.
     """
     if not move.guest.runs:
+        move.reads_bitmap()
         yield from live_round(move, move.guest.spec.touched_pages)
         move.copied_s = move.env.now
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import simpy
 
 from sim.engine.command import migrate_vm
 from sim.engine.move import Move
+from sim.engine.site import ORDERS
 from sim.engine.world import Vm, World
 from sim.scenario.point import Step
 from sim.units import show_time
@@ -18,14 +19,6 @@ from sim.vm2000.catalogue import PLAN_NOTHING, PLAN_RETRIES, PLAN_SKIPS, PLAN_ST
 
 def _index(vm: Vm) -> int:
     return vm.unit.indexes[vm.name]
-
-
-ORDERS: dict[str, Callable[[Vm], tuple[Any, ...]]] = {
-    "largest-first": lambda vm: (-vm.guest.spec.memory_bytes, _index(vm), vm.name),
-    "smallest-first": lambda vm: (vm.guest.spec.memory_bytes, _index(vm), vm.name),
-    "by-index": lambda vm: (_index(vm), vm.name),
-    "by-name": lambda vm: (vm.name,),
-}
 
 
 @dataclass(slots=True)
@@ -73,7 +66,7 @@ def _vms_of(world: World, step: Step) -> Iterable[Vm]:
     there = [vm for vm in world.vms.values() if vm.unit.name == step.drain]
     if step.sequence:
         return sorted((vm for vm in there if vm.name in step.sequence), key=lambda vm: step.sequence.index(vm.name))
-    return sorted(there, key=ORDERS[step.order])
+    return sorted(there, key=lambda vm: ORDERS[step.order](vm.guest.spec, _index(vm)))
 
 
 def _bring_over(world: World, run: StepRun, vm: Vm) -> Generator[simpy.Event, Any, Move | None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from sim.model.activity import DayCurve
 from sim.model.curve import with_classes
@@ -13,6 +15,14 @@ from sim.vm2000.checks import device_names
 from sim.vm2000.states import State
 
 GIB = 2**30
+
+# The order of a drain, from a VM and the index that it has when the drain begins; ties break by index, then name.
+ORDERS: dict[str, Callable[[Vm, int], tuple[Any, ...]]] = {
+    "largest-first": lambda vm, index: (-vm.memory_bytes, index, vm.name),
+    "smallest-first": lambda vm, index: (vm.memory_bytes, index, vm.name),
+    "by-index": lambda vm, index: (index, vm.name),
+    "by-name": lambda vm, _index: (vm.name,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +122,9 @@ class Site:
     def page_bytes(self, cluster: Cluster) -> float:
         """Return what a page costs on the stream, bytes."""
         return PAGE + cluster.page_header_bytes
+
+    def ports(self, source: Unit, target: Unit) -> tuple[Hashable, Hashable]:
+        """Return the ends of a network that a transfer occupies: out of one SE server, into the other (of the SUs within one)."""
+        if source.server == target.server:
+            return (source.link, "out", source.name), (source.link, "in", target.name)
+        return (source.link, "out", source.server), (source.link, "in", target.server)

@@ -6,13 +6,16 @@ so replications, VMs and rounds can be computed alone, and points of an experime
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Real = float | Array  # one replication, or an array of them
+Lanes = NDArray[np.intp]  # places of replications within a range, in ascending order
 
 BLOCK = 1024  # replications that one generator serves: replication r is element r % 1024 of block r // 1024
 _ATTEMPT_BITS, _ROUND_BITS = 16, 16
@@ -30,9 +33,13 @@ def generator(seed: int, stream: str, index: int, block: int) -> np.random.Gener
         index: which draw of the stream, 0 <= index < 2**64.
         block: replication // 1024.
     """
-    key = np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype="<u8").astype(np.uint64)
     counter = np.array([0, 0, index, block], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(counter=counter, key=key))
+    return np.random.Generator(np.random.Philox(counter=counter, key=_key(seed, stream)))
+
+
+def _key(seed: int, stream: str) -> NDArray[np.uint64]:
+    """Return the 128 bits that name a stream."""
+    return np.frombuffer(blake2b(f"{seed}/{stream}".encode(), digest_size=16).digest(), dtype="<u8").astype(np.uint64)
 
 
 def address(migration: int, attempt: int, number: int = 0) -> int:
@@ -87,6 +94,65 @@ class Draws:
             kept = np.exp(sigma * self.normals(stream, index))
             self._kept["factor", stream, index, sigma] = kept
         return kept
+
+
+class RangeDraws:
+    """The draws of a range of replications that may cover many blocks, side by side.
+
+    Args:
+        seed: seed of the experiment.
+        start: first replication.
+        stop: one after the last.
+    """
+
+    __slots__ = ("_address", "_blocks", "_generator", "_kept", "_philox", "_seed", "start", "width")
+
+    def __init__(self, seed: int, start: int, stop: int) -> None:
+        self.start, self.width = start, stop - start
+        self._seed = seed
+        self._blocks = range(start // BLOCK, (stop - 1) // BLOCK + 1)
+        self._philox = np.random.Philox(key=0)
+        self._generator = np.random.Generator(self._philox)
+        self._address: Any = self._philox.state
+        self._kept: dict[tuple[str, int], Array] = {}
+
+    def normals(self, stream: str, index: int, lanes: Lanes) -> Array:
+        """Return standard normal draws of some replications of the range, shape (lanes,)."""
+        return self._drawn(stream, index, lanes, self._generator.standard_normal)
+
+    def uniforms(self, stream: str, index: int, lanes: Lanes) -> Array:
+        """Return draws uniform in [0, 1) of some replications of the range, shape (lanes,); kept until `forget`."""
+        kept = self._kept.get((stream, index))
+        if kept is None:
+            everybody = np.arange(self.width)
+            kept = self._kept[stream, index] = self._drawn(stream, index, everybody, self._generator.random)
+        return kept if len(lanes) == self.width else kept[lanes]
+
+    def forget(self) -> None:
+        """Drop what is kept."""
+        self._kept.clear()
+
+    def _drawn(self, stream: str, index: int, lanes: Lanes, draw: Callable[..., Array]) -> Array:
+        """Return one draw for some lanes; blocks without any of them are not drawn."""
+        drawn = np.empty(self.width)
+        key = _key(self._seed, stream)
+        everybody = len(lanes) == self.width
+        wanted = self._blocks if everybody else np.unique((lanes + self.start) // BLOCK).tolist()
+        for block in wanted:
+            self._go_to(key, index, block)
+            first = block * BLOCK - self.start
+            if first >= 0 and first + BLOCK <= self.width:
+                draw(out=drawn[first : first + BLOCK])
+            else:
+                cut = slice(max(first, 0), min(first + BLOCK, self.width))
+                drawn[cut] = draw(BLOCK)[cut.start - first : cut.stop - first]
+        return drawn if everybody else drawn[lanes]
+
+    def _go_to(self, key: NDArray[np.uint64], index: int, block: int) -> None:
+        """Send the generator to an address, as `generator` makes a new one there: that would cost ten times as much."""
+        self._address["state"] = {"counter": np.array([0, 0, index, block], dtype=np.uint64), "key": key}
+        self._address["buffer_pos"] = 4  # nothing is left of another address
+        self._philox.state = self._address
 
 
 class Lane:

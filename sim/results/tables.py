@@ -49,7 +49,9 @@ def plan_rows(point: str, replication: Replication) -> list[Row]:
 
 
 def round_rows(point: str, replication: Replication) -> list[Row]:
-    """Return a row for each round."""
+    """Return a row for each round: attempt by attempt in the order of the migrations, those of an attempt in the order of time."""
+    places = {(move.step.name, move.guest.spec.name, move.attempt): place for place, move in enumerate(replication.moves)}
+    ordered = sorted(replication.journal.rounds or [], key=lambda sent: places[sent.step, sent.vm, sent.attempt])
     return [
         (
             point,
@@ -64,7 +66,7 @@ def round_rows(point: str, replication: Replication) -> list[Row]:
             int(sent.marked_pages),
             int(sent.sent_pages),
         )
-        for sent in replication.journal.rounds or []
+        for sent in ordered
     ]
 
 

@@ -1,0 +1,1 @@
+"""Blocks of replications walked through the same protocol as arrays, for the timings; no messages."""

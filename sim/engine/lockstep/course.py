@@ -1,0 +1,138 @@
+"""Where many replications are in a step of the plan, and where its VMs are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.engine.lockstep.attempt import Record
+from sim.engine.lockstep.coverage import Group
+from sim.engine.site import ORDERS, Site
+from sim.model.draws import Array, Lanes
+from sim.model.rounds import Flags
+from sim.scenario.point import Step
+
+DONE = np.inf  # due time of a step that has nothing left to do
+
+
+@dataclass(slots=True, eq=False)
+class StepCourse:
+    """Where every replication is in a step.
+
+    Args:
+        step: the step.
+        place: its place in the plan.
+        order: the VMs that it may bring to its target, in its order.
+        at: place in `order` of the VM whose turn it is, shape (width,).
+        attempt: its attempt, 1, 2, ...
+        due: when it wants to give the command, seconds; `DONE` when it has ended.
+        asked: place in the queue of those that want the same at the same time.
+        ended: when it had nothing left to do, seconds.
+        attempts: how many were made.
+        records: what came of them, in the order of time.
+    """
+
+    step: Step
+    place: int
+    order: tuple[str, ...]
+    at: Lanes
+    attempt: Lanes
+    due: Array
+    asked: Lanes
+    ended: Array
+    attempts: Lanes
+    records: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, site: Site, group: Group, place: int, width: int) -> StepCourse:
+        """Let all replications stand before the step; of steps that begin at one time the first in the plan begins first."""
+        step = site.point.steps[place]
+        vms = [site.guests[name].spec for name in sorted({way.vm for way in group.ways if way.step == place})]
+        if step.vm:
+            order = [step.vm]
+        elif step.sequence:
+            order = [name for name in step.sequence if name in {vm.name for vm in vms}]
+        else:
+            # One source, so that all VMs are at home; or one VM: either way its index at the start decides.
+            order = [vm.name for vm in sorted(vms, key=lambda vm: ORDERS[step.order](vm, vm.index))]
+        zeros = np.zeros(width, dtype=np.intp)
+        due = np.full(width, step.at_s)
+        return cls(
+            step, place, tuple(order), zeros.copy(), zeros + 1, due, zeros + (place - len(site.point.steps)), due.copy(), zeros.copy()
+        )
+
+    def next_vm(self, lanes: Lanes, due: Array, asked: int) -> None:
+        """Go on to the next VM; the step ends after the last."""
+        self.at[lanes] += 1
+        self.attempt[lanes] = 1
+        self.due[lanes] = due
+        self.asked[lanes] = asked
+        last = self.at[lanes] >= len(self.order)
+        self.ends(lanes[last], due[last])
+
+    def ends(self, lanes: Lanes, now: Array) -> None:
+        """Let the step have nothing left to do."""
+        self.ended[lanes] = now
+        self.due[lanes] = DONE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stay:
+    """A completed migration of a VM, in all replications; the times are infinite where it did not happen.
+
+    Args:
+        target: the SU on which the VM is from then on.
+        command: when the command was given.
+        resumed: when the VM lived on the target.
+        ended: when it was free to migrate again.
+    """
+
+    target: str
+    command: Array
+    resumed: Array
+    ended: Array
+
+
+class Whereabouts:
+    """Where a VM is, in many replications.
+
+    Args:
+        home: the SU on which it is at the start.
+        width: replications.
+    """
+
+    def __init__(self, home: str, width: int) -> None:
+        self._home, self._width = home, width
+        self._stays: list[Stay] = []
+
+    def moves(self, record: Record) -> None:
+        """Book a completed migration."""
+        times = [np.full(self._width, np.inf) for _ in range(3)]
+        for booked, found in zip(times, (record.columns["command_s"], record.resumed_s, record.ended_s), strict=True):
+            booked[record.lanes] = found
+        self._stays.append(Stay(record.target, *times))
+
+    def at(self, lanes: Lanes, now: Array) -> dict[str, Flags]:
+        """Return the SUs on which its definition is at a time, each with the replications."""
+        return self._found(lanes, [stay.resumed[lanes] <= now for stay in self._stays])
+
+    def before(self, lanes: Lanes, now: Array) -> dict[str, Flags]:
+        """Return the same just before a time."""
+        return self._found(lanes, [stay.resumed[lanes] < now for stay in self._stays])
+
+    def migrates(self, lanes: Lanes, now: Array) -> Flags:
+        """Say where a migration that will be completed is under way."""
+        under_way = np.zeros(len(lanes), dtype=bool)
+        for stay in self._stays:
+            under_way |= (stay.command[lanes] <= now) & (now < stay.ended[lanes])
+        return under_way
+
+    def _found(self, lanes: Lanes, happened: list[Flags]) -> dict[str, Flags]:
+        """Return who is where, from which of the migrations have happened: the last of them counts."""
+        found = {self._home: np.ones(len(lanes), dtype=bool)}
+        for stay, flags in zip(self._stays, happened, strict=True):
+            for unit in found:
+                found[unit] = found[unit] & ~flags
+            found[stay.target] = found.get(stay.target, False) | flags
+        return {unit: flags for unit, flags in found.items() if flags.any()}

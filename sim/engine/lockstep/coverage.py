@@ -1,0 +1,103 @@
+"""Which points lockstep covers: those in which no two transfers can ever share a port of a network or a monitor CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sim.engine.site import Site
+from sim.scenario.point import Step
+
+
+class Way(NamedTuple):
+    """A migration that a step of the plan may execute."""
+
+    step: int
+    vm: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Steps that may meet: at an SU, a port of a network or a VM; other steps they never meet.
+
+    Args:
+        steps: their places in the plan, ascending.
+        ways: all migrations that they may execute.
+    """
+
+    steps: tuple[int, ...]
+    ways: tuple[Way, ...]
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether their migrations always run one after the other: VM2000 runs one outgoing migration a source SU, and one a VM."""
+        return len({way.source for way in self.ways}) < 2 or len({way.vm for way in self.ways}) < 2
+
+    def why_not(self, steps: Sequence[Step]) -> str:
+        """Return which migrations of the group may share what, for people."""
+        first = self.ways[0]
+        other = next(way for way in self.ways if way.source != first.source and way.vm != first.vm)
+        names = sorted({steps[way.step].name for way in (first, other)})
+        where = f"step '{names[0]}'" if len(names) == 1 else f"steps {' and '.join(repr(name) for name in names)}"
+        return (
+            f"{where}: the transfers {first.vm} {first.source} -> {first.target} and {other.vm} {other.source} -> {other.target} "
+            "can meet at an SU or on a network"
+        )
+
+
+def refusals(site: Site) -> list[str]:
+    """Return why lockstep does not cover a point, one sentence a reason; nothing when it does."""
+    return [group.why_not(site.point.steps) for group in groups(site) if not group.in_turn]
+
+
+def groups(site: Site) -> list[Group]:
+    """Return the steps of the plan in groups that never meet, in the order of the plan."""
+    by_step: dict[int, list[Way]] = {place: [] for place in range(len(site.point.steps))}
+    for way in ways(site):
+        by_step[way.step].append(way)
+    found: list[tuple[set[int], set[Hashable]]] = []
+    for place, mine in by_step.items():
+        steps, uses = {place}, {thing for way in mine for thing in _used(site, way)}
+        apart = []
+        for others, theirs in found:
+            if uses & theirs:
+                steps |= others
+                uses |= theirs
+            else:
+                apart.append((others, theirs))
+        found = [*apart, (steps, uses)]
+    ordered = sorted(tuple(sorted(steps)) for steps, _ in found)
+    return [Group(steps, tuple(way for place in steps for way in by_step[place])) for steps in ordered]
+
+
+def ways(site: Site) -> list[Way]:
+    """Return every migration that the plan may execute, wherever earlier steps have left the VMs: more than will ever happen, none less."""
+    where = {name: {guest.spec.unit} for name, guest in site.guests.items()}
+    found: list[Way] = []
+    while True:
+        more = [way for way in _next_ways(site, where) if way not in found]
+        if not more:
+            return sorted(found)
+        found += more
+        for way in more:
+            where[way.vm].add(way.target)
+
+
+def _next_ways(site: Site, where: dict[str, set[str]]) -> Iterator[Way]:
+    for place, step in enumerate(site.point.steps):
+        for vm, units in where.items():
+            if step.vm in {"", vm} and (not step.sequence or vm in step.sequence):
+                for unit in sorted(units - {step.to}):
+                    if step.drain in {"", unit}:
+                        yield Way(place, vm, unit, step.to)
+
+
+def _used(site: Site, way: Way) -> Iterator[Hashable]:
+    """Yield what a migration has for itself in lockstep: the VM, both SUs, both ports."""
+    yield "vm", way.vm
+    yield "unit", way.source
+    yield "unit", way.target
+    yield from site.ports(site.units[way.source], site.units[way.target])

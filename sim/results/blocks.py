@@ -1,0 +1,143 @@
+"""Arrow tables from what the lockstep engine returns: the same rows, in the same order, as `sim.results.tables` makes of replications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sim.columns import TABLES, Column
+from sim.engine.lockstep.attempt import Record, RoundRecord
+from sim.engine.lockstep.replicate import StepEnd, Walked
+from sim.engine.site import Site
+from sim.model.load import PAGE
+from sim.results.tables import schema
+
+Cells = NDArray[Any]
+
+
+def tables(site: Site, walked: Walked, *, rounds: bool) -> dict[str, pa.Table]:
+    """Return the tables of a range of replications: migrations, plans and, where they are wanted, rounds."""
+    found = {"migrations": _migrations(site, walked), "plans": _plans(site, walked)}
+    return found | ({"rounds": _rounds(site, walked)} if rounds else {})
+
+
+class _Interleaved:
+    """Groups of replications as rows: replication by replication, within one in the order of the groups.
+
+    Args:
+        start: the first replication.
+        groups: the lanes of each group.
+    """
+
+    def __init__(self, start: int, groups: Sequence[Cells]) -> None:
+        lanes = np.concatenate([*groups, np.empty(0, dtype=np.intp)])
+        self.sizes = [len(group) for group in groups]
+        self.order = np.argsort(lanes, kind="stable")
+        self.group = np.repeat(np.arange(len(groups)), self.sizes)[self.order]
+        self.replication = lanes[self.order] + start
+
+    def names(self, values: Sequence[str | None]) -> pa.Array[Any]:
+        """Return a column of names, one a group, with a dictionary in the order of first appearance."""
+        distinct = list(dict.fromkeys(value for value in values if value is not None))
+        code_of = {value: code for code, value in enumerate(distinct)}
+        codes = np.array([code_of.get(value or "", -1) if value is None else code_of[value] for value in values], dtype=np.int32)[self.group]
+        appeared = [code for code in pc.unique(pa.array(codes)).to_pylist() if code >= 0]
+        place = np.zeros(len(distinct) + 1, dtype=np.int32)
+        place[appeared] = np.arange(len(appeared))
+        empty = codes < 0
+        indices = pa.array(place[codes], pa.int32(), mask=empty if empty.any() else None)
+        return pa.DictionaryArray.from_arrays(indices, pa.array([distinct[code] for code in appeared], pa.string()))
+
+    def constants(self, values: Sequence[int | float | bool], kind: type) -> pa.Array[Any]:
+        """Return a column that is the same for all of a group."""
+        return pa.array(np.array(values, dtype=kind)[self.group])
+
+    def numbers(self, values: Sequence[Any], kind: type) -> pa.Array[Any]:
+        """Return a column of which each group has an array, one number for all, or None for no value."""
+        cells, empty, at = np.zeros(len(self.order), dtype=kind), np.zeros(len(values), dtype=bool), 0
+        for group, (value, size) in enumerate(zip(values, self.sizes, strict=True)):
+            if value is None:
+                empty[group] = True
+            else:
+                cells[at : at + size] = value
+            at += size
+        return pa.array(cells[self.order], mask=empty[self.group] if empty.any() else None)
+
+
+def _migrations(site: Site, walked: Walked) -> pa.Table:
+    records = walked.records
+    rows = _Interleaved(walked.start, [record.lanes for record in records])
+    specs = [site.guests[record.vm].spec for record in records]
+    made: dict[str, pa.Array[Any]] = {
+        "point": rows.names([site.point.name] * len(records)),
+        "replication": pa.array(rows.replication),
+        "step": rows.names([site.point.steps[record.step].name for record in records]),
+        "vm": rows.names([record.vm for record in records]),
+        "attempt": rows.constants([record.attempt for record in records], np.int64),
+        "su_type": rows.names([site.units[record.source].su_type for record in records]),
+        "source": rows.names([record.source for record in records]),
+        "target": rows.names([record.target for record in records]),
+        "memory_bytes": rows.constants([int(spec.memory_bytes) for spec in specs], np.int64),
+        "touched_bytes": rows.constants([int(spec.touched_pages) * PAGE for spec in specs], np.int64),
+        "outcome": rows.names([record.outcome for record in records]),
+        "reason": rows.names([record.reason for record in records]),
+    }
+    return _table("migrations", made | {column.name: _measured(rows, records, column) for column in TABLES["migrations"] if column.name not in made})
+
+
+def _measured(rows: _Interleaved, records: Sequence[Record], column: Column) -> pa.Array[Any]:
+    """Return a column of numbers; a migration that sent nothing has 0 rounds and 0 bytes."""
+    missing = None if column.empty else 0
+    return rows.numbers([record.columns.get(column.name, missing) for record in records], np.int64 if column.kind == "whole" else np.float64)
+
+
+def _plans(site: Site, walked: Walked) -> pa.Table:
+    ends: Sequence[StepEnd] = walked.steps
+    rows = _Interleaved(walked.start, [np.arange(walked.width)] * len(ends))
+    makespans = [np.where(end.left_behind > 0, np.inf, end.ended_s - end.step.at_s) for end in ends]
+    return _table(
+        "plans",
+        {
+            "point": rows.names([site.point.name] * len(ends)),
+            "replication": pa.array(rows.replication),
+            "step": rows.names([end.step.name for end in ends]),
+            "at_s": rows.constants([end.step.at_s for end in ends], np.float64),
+            "ended_s": rows.numbers([end.ended_s for end in ends], np.float64),
+            "makespan_s": rows.numbers(makespans, np.float64),
+            "end_s": rows.numbers([end.step.at_s + makespan for end, makespan in zip(ends, makespans, strict=True)], np.float64),
+            "vms": rows.numbers([end.vms for end in ends], np.int64),
+            "left_behind": rows.numbers([end.left_behind for end in ends], np.int64),
+            "attempts": rows.numbers([end.attempts for end in ends], np.int64),
+        },
+    )
+
+
+def _rounds(site: Site, walked: Walked) -> pa.Table:
+    """Return the rounds, step by step in the order of the plan, those of a step in the order of time."""
+    rounds: Sequence[RoundRecord] = sorted(walked.rounds, key=lambda each: each.step)
+    rows = _Interleaved(walked.start, [each.lanes for each in rounds])
+    return _table(
+        "rounds",
+        {
+            "point": rows.names([site.point.name] * len(rounds)),
+            "replication": pa.array(rows.replication),
+            "step": rows.names([site.point.steps[each.step].name for each in rounds]),
+            "vm": rows.names([each.vm for each in rounds]),
+            "attempt": rows.constants([each.attempt for each in rounds], np.int64),
+            "round": rows.numbers([each.number for each in rounds], np.int64),
+            "live": rows.constants([each.live for each in rounds], np.bool_),
+            "began_s": rows.numbers([each.began_s for each in rounds], np.float64),
+            "duration_s": rows.numbers([each.duration_s for each in rounds], np.float64),
+            "marked_pages": rows.numbers([each.marked_pages for each in rounds], np.int64),
+            "sent_pages": rows.numbers([each.sent_pages for each in rounds], np.int64),
+        },
+    )
+
+
+def _table(name: str, made: dict[str, pa.Array[Any]]) -> pa.Table:
+    return pa.Table.from_arrays([made[column.name] for column in TABLES[name]], schema=schema(name))
