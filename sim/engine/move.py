@@ -9,7 +9,7 @@ import simpy
 
 from sim.engine.journal import Line, RoundSent
 from sim.engine.network import Route
-from sim.engine.site import Guest, Streams
+from sim.engine.site import Guest, Streams, ports
 from sim.engine.world import Unit, Vm, World
 from sim.errors import ModelError
 from sim.model.activity import activity_integral, round_noise
@@ -108,7 +108,7 @@ class Move:
         return Route(
             source=source.name,
             target=target.name,
-            ports=self.world.site.ports(source, target),
+            ports=ports(source, target),
             payload_Bps=link.payload_Bps,
             sender_Bps=cluster.sender_Bps * source.available * varied,
             receiver_Bps=cluster.receiver_Bps * target.available * varied,

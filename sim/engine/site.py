@@ -123,8 +123,9 @@ class Site:
         """Return what a page costs on the stream, bytes."""
         return PAGE + cluster.page_header_bytes
 
-    def ports(self, source: Unit, target: Unit) -> tuple[Hashable, Hashable]:
-        """Return the ends of a network that a transfer occupies: out of one SE server, into the other (of the SUs within one)."""
-        if source.server == target.server:
-            return (source.link, "out", source.name), (source.link, "in", target.name)
-        return (source.link, "out", source.server), (source.link, "in", target.server)
+
+def ports(source: Unit, target: Unit) -> tuple[Hashable, Hashable]:
+    """Return the ends of a network that a transfer occupies: out of one SE server, into the other (of the SUs within one)."""
+    if source.server == target.server:
+        return (source.link, "out", source.name), (source.link, "in", target.name)
+    return (source.link, "out", source.server), (source.link, "in", target.server)

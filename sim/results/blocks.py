@@ -44,14 +44,14 @@ class _Interleaved:
     def names(self, values: Sequence[str | None]) -> pa.Array[Any]:
         """Return a column of names, one a group, with a dictionary in the order of first appearance."""
         distinct = list(dict.fromkeys(value for value in values if value is not None))
-        code_of = {value: code for code, value in enumerate(distinct)}
-        codes = np.array([code_of.get(value or "", -1) if value is None else code_of[value] for value in values], dtype=np.int32)[self.group]
-        appeared = [code for code in pc.unique(pa.array(codes)).to_pylist() if code >= 0]
+        empty = len(distinct)  # the code of no value
+        codes = np.array([empty if value is None else distinct.index(value) for value in values], dtype=np.int32)[self.group]
+        appeared = np.asarray(pc.unique(pa.array(codes)))
+        appeared = appeared[appeared < empty]
         place = np.zeros(len(distinct) + 1, dtype=np.int32)
         place[appeared] = np.arange(len(appeared))
-        empty = codes < 0
-        indices = pa.array(place[codes], pa.int32(), mask=empty if empty.any() else None)
-        return pa.DictionaryArray.from_arrays(indices, pa.array([distinct[code] for code in appeared], pa.string()))
+        indices = pa.array(place[codes], pa.int32(), mask=codes == empty if None in values else None)
+        return pa.DictionaryArray.from_arrays(indices, pa.array([distinct[code] for code in appeared.tolist()], pa.string()))
 
     def constants(self, values: Sequence[int | float | bool], kind: type) -> pa.Array[Any]:
         """Return a column that is the same for all of a group."""
@@ -59,7 +59,8 @@ class _Interleaved:
 
     def numbers(self, values: Sequence[Any], kind: type) -> pa.Array[Any]:
         """Return a column of which each group has an array, one number for all, or None for no value."""
-        cells, empty, at = np.zeros(len(self.order), dtype=kind), np.zeros(len(values), dtype=bool), 0
+        cells: Cells = np.zeros(len(self.order), dtype=kind)
+        empty, at = np.zeros(len(values), dtype=bool), 0
         for group, (value, size) in enumerate(zip(values, self.sizes, strict=True)):
             if value is None:
                 empty[group] = True
@@ -73,7 +74,7 @@ def _migrations(site: Site, walked: Walked) -> pa.Table:
     records = walked.records
     rows = _Interleaved(walked.start, [record.lanes for record in records])
     specs = [site.guests[record.vm].spec for record in records]
-    made: dict[str, pa.Array[Any]] = {
+    constant: dict[str, pa.Array[Any]] = {
         "point": rows.names([site.point.name] * len(records)),
         "replication": pa.array(rows.replication),
         "step": rows.names([site.point.steps[record.step].name for record in records]),
@@ -87,13 +88,15 @@ def _migrations(site: Site, walked: Walked) -> pa.Table:
         "outcome": rows.names([record.outcome for record in records]),
         "reason": rows.names([record.reason for record in records]),
     }
-    return _table("migrations", made | {column.name: _measured(rows, records, column) for column in TABLES["migrations"] if column.name not in made})
+    measured = {column.name: _measured(rows, records, column) for column in TABLES["migrations"] if column.name not in constant}
+    return _table("migrations", constant | measured)
 
 
 def _measured(rows: _Interleaved, records: Sequence[Record], column: Column) -> pa.Array[Any]:
     """Return a column of numbers; a migration that sent nothing has 0 rounds and 0 bytes."""
     missing = None if column.empty else 0
-    return rows.numbers([record.columns.get(column.name, missing) for record in records], np.int64 if column.kind == "whole" else np.float64)
+    kind = np.int64 if column.kind == "whole" else np.float64
+    return rows.numbers([record.columns.get(column.name, missing) for record in records], kind)
 
 
 def _plans(site: Site, walked: Walked) -> pa.Table:

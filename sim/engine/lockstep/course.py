@@ -125,14 +125,14 @@ class Whereabouts:
         """Say where a migration that will be completed is under way."""
         under_way = np.zeros(len(lanes), dtype=bool)
         for stay in self._stays:
-            under_way |= (stay.command[lanes] <= now) & (now < stay.ended[lanes])
+            # Of steps that begin in one instant, each sees the VM where it was before.
+            under_way |= (stay.command[lanes] < now) & (now < stay.ended[lanes])
         return under_way
 
     def _found(self, lanes: Lanes, happened: list[Flags]) -> dict[str, Flags]:
         """Return who is where, from which of the migrations have happened: the last of them counts."""
         found = {self._home: np.ones(len(lanes), dtype=bool)}
         for stay, flags in zip(self._stays, happened, strict=True):
-            for unit in found:
-                found[unit] = found[unit] & ~flags
+            found = {unit: there & ~flags for unit, there in found.items()}
             found[stay.target] = found.get(stay.target, False) | flags
         return {unit: flags for unit, flags in found.items() if flags.any()}

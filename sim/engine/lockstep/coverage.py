@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
-from sim.engine.site import Site
-from sim.scenario.point import Step
+from sim.engine.site import ports
+from sim.scenario.point import Point, Step, Unit
 
 
 class Way(NamedTuple):
@@ -38,8 +39,7 @@ class Group:
 
     def why_not(self, steps: Sequence[Step]) -> str:
         """Return which migrations of the group may share what, for people."""
-        first = self.ways[0]
-        other = next(way for way in self.ways if way.source != first.source and way.vm != first.vm)
+        first, other = next(pair for pair in combinations(self.ways, 2) if pair[0].source != pair[1].source and pair[0].vm != pair[1].vm)
         names = sorted({steps[way.step].name for way in (first, other)})
         where = f"step '{names[0]}'" if len(names) == 1 else f"steps {' and '.join(repr(name) for name in names)}"
         return (
@@ -48,19 +48,20 @@ class Group:
         )
 
 
-def refusals(site: Site) -> list[str]:
+def refusals(point: Point) -> list[str]:
     """Return why lockstep does not cover a point, one sentence a reason; nothing when it does."""
-    return [group.why_not(site.point.steps) for group in groups(site) if not group.in_turn]
+    return [group.why_not(point.steps) for group in groups(point) if not group.in_turn]
 
 
-def groups(site: Site) -> list[Group]:
+def groups(point: Point) -> list[Group]:
     """Return the steps of the plan in groups that never meet, in the order of the plan."""
-    by_step: dict[int, list[Way]] = {place: [] for place in range(len(site.point.steps))}
-    for way in ways(site):
+    by_step: dict[int, list[Way]] = {place: [] for place in range(len(point.steps))}
+    units = {unit.name: unit for unit in point.units}
+    for way in ways(point):
         by_step[way.step].append(way)
     found: list[tuple[set[int], set[Hashable]]] = []
     for place, mine in by_step.items():
-        steps, uses = {place}, {thing for way in mine for thing in _used(site, way)}
+        steps, uses = {place}, {thing for way in mine for thing in _used(units, way)}
         apart = []
         for others, theirs in found:
             if uses & theirs:
@@ -73,21 +74,21 @@ def groups(site: Site) -> list[Group]:
     return [Group(steps, tuple(way for place in steps for way in by_step[place])) for steps in ordered]
 
 
-def ways(site: Site) -> list[Way]:
+def ways(point: Point) -> list[Way]:
     """Return every migration that the plan may execute, wherever earlier steps have left the VMs: more than will ever happen, none less."""
-    where = {name: {guest.spec.unit} for name, guest in site.guests.items()}
-    found: list[Way] = []
+    where = {vm.name: {vm.unit} for vm in point.vms}
+    found: set[Way] = set()
     while True:
-        more = [way for way in _next_ways(site, where) if way not in found]
+        more = set(_next_ways(point, where)) - found
         if not more:
             return sorted(found)
-        found += more
+        found |= more
         for way in more:
             where[way.vm].add(way.target)
 
 
-def _next_ways(site: Site, where: dict[str, set[str]]) -> Iterator[Way]:
-    for place, step in enumerate(site.point.steps):
+def _next_ways(point: Point, where: dict[str, set[str]]) -> Iterator[Way]:
+    for place, step in enumerate(point.steps):
         for vm, units in where.items():
             if step.vm in {"", vm} and (not step.sequence or vm in step.sequence):
                 for unit in sorted(units - {step.to}):
@@ -95,9 +96,9 @@ def _next_ways(site: Site, where: dict[str, set[str]]) -> Iterator[Way]:
                         yield Way(place, vm, unit, step.to)
 
 
-def _used(site: Site, way: Way) -> Iterator[Hashable]:
+def _used(units: Mapping[str, Unit], way: Way) -> Iterator[Hashable]:
     """Yield what a migration has for itself in lockstep: the VM, both SUs, both ports."""
     yield "vm", way.vm
     yield "unit", way.source
     yield "unit", way.target
-    yield from site.ports(site.units[way.source], site.units[way.target])
+    yield from ports(units[way.source], units[way.target])

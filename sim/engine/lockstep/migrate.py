@@ -39,7 +39,7 @@ def migrate_vm(attempt: Attempt, lanes: Lanes, due: Array, command: Array, has_r
             at = np.flatnonzero(those)
             columns: dict[str, Real] = {"due_s": due[at], "command_s": command[at], "ended_s": now[at]}
             records.append(attempt.record(lanes[at], "rejected", str(reason), columns))
-            accepted &= ~flags
+            accepted &= np.logical_not(flags)
     if accepted.all():
         return [*records, *_migrate(attempt, lanes, {"due_s": due, "command_s": command}, now)]
     if accepted.any():

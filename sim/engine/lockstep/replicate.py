@@ -67,7 +67,7 @@ def walk(site: Site, start: int, stop: int, *, rounds: bool = False) -> Walked:
     """
     draws = RangeDraws(site.point.seed, start, stop)
     journal: list[RoundRecord] | None = [] if rounds else None
-    courses = [GroupCourse(site, draws, group, journal) for group in groups(site)]
+    courses = [GroupCourse(site, draws, group, journal) for group in groups(site.point)]
     ends: dict[int, StepEnd] = {}
     records: dict[int, list[Record]] = {}
     for course in courses:
