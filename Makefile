@@ -30,5 +30,5 @@ $(BIN)/python:
 	touch $@
 
 .venv/installed-for-tests: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[xlsx,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[xlsx,cluster,test]'
 	touch $@ .venv/installed

@@ -9,14 +9,37 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
 from sim.columns import TABLES
+from sim.engine.lockstep.fields import FIELDS, YES
 from sim.scenario.catalogue import assumptions
 from sim.scenario.schema_plan import ScenarioSpec
+from sim.scenario.schema_sweep import RangeSpec
 
 HERE = Path(__file__).parent
+
+ENGINES = """\
+## Which engine computes it
+
+Two engines compute the same night and give the same results to the last bit: SimPy simulates one replication after the other, lockstep many
+at once as arrays, which is a hundred times quicker. `migr explain FILE` says which one a scenario gets and why; `--engine` asks for one.
+
+Lockstep computes plans in which no two transfers can ever be under way at once at one SU, or on one way of a network: out of a server, or
+into one. What decides is who goes where, not the times of the steps: a migration may take longer than anybody thought.
+
+| plan | engine |
+|---|---|
+| one SU is emptied, in one step or several: VM2000 sends one VM after the other | lockstep |
+| one VM, there and back again | lockstep |
+| several of these that share no SU, no VM and no way of a network: other servers, or a network of their own | lockstep |
+| two or more VMs go out and come back, even hours later | SimPy |
+| an SU is emptied, and one of its VMs goes elsewhere by a step of its own: it may have to leave from the drain's target | SimPy |
+| two SUs are emptied onto the same SU, or each onto the other | SimPy |
+| an SU is emptied onto one that is itself emptied later | SimPy |
+| two clusters migrate over one network between the same servers | SimPy |
+"""
 
 
 def scenario_manual() -> str:
@@ -31,11 +54,20 @@ def scenario_manual() -> str:
     ]
     example = (HERE / "example.yaml").read_text(encoding="utf-8")
     blocks += ["Every way of writing things, in one file ([example.yaml](example.yaml)):", "", "```yaml", example + "```", ""]
-    for name, model in _models(ScenarioSpec, "scenario", set()):
+    blocks += [ENGINES, f"{_fields_of_lockstep()}\n"]
+    models: list[tuple[str, type[BaseModel]]] = [*_models(ScenarioSpec, "scenario", set()), ("sweep.PATH, where it is no list", RangeSpec)]
+    for name, model in models:
         blocks += [f"## {name}", "", (model.__doc__ or "").strip(), "", "| field | default | meaning |", "|---|---|---|"]
         blocks += [_field(key, field) for key, field in model.model_fields.items()]
         blocks.append("")
     return "\n".join(blocks)
+
+
+def _fields_of_lockstep() -> str:
+    refused = [f"`{path}`" for path, answer in FIELDS.items() if answer != YES]
+    if not refused:
+        return "No field of this page keeps a plan off lockstep."
+    return f"A plan that makes use of one of these fields is simulated by SimPy: {', '.join(refused)}."
 
 
 def results_manual() -> str:
@@ -91,8 +123,11 @@ def _inside(annotation: object, *, is_named: bool = False) -> Iterator[tuple[typ
 
 def _field(key: str, field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True, validated_data={}) if not field.is_required() else None
+    for writer in (each for each in field.metadata if isinstance(each, PlainSerializer)):
+        write: typing.Any = writer.func  # ours take the value alone
+        default = write(default)  # text as a planner writes it: "5 %"
     shown = "required" if field.is_required() else _default(default)
-    return f"| `{field.alias or key}` | {shown} | {field.description} |"
+    return f"| `{field.alias or key}` | {shown} | {' '.join((field.description or '').split())} |"
 
 
 def _default(default: object) -> str:

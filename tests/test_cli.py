@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"
 QUICKSTART = SCENARIOS / "quickstart.yaml"
 BAD = sorted((ROOT / "tests" / "scenario" / "bad").glob("*.yaml"))
-COMMANDS = ("run", "check", "explain", "trace", "new", "export", "profiles", "schema")
+COMMANDS = ("run", "compare", "check", "explain", "trace", "new", "export", "profiles", "schema")
 HEAVY = ("pandas", "scipy", "matplotlib", "pyarrow")
 
 
@@ -53,7 +53,7 @@ class TestHelp:
         told = migr(command, "--help").stdout
         options = {
             "run": ("--replications", "--seed", "--workers", "--out", "--messages", "--rounds", "--set", "--json"),
-            "trace": ("--replication", "--vm", "--console", "--states", "--at", "--variant", "--set", "--json"),
+            "trace": ("--replication", "--worst", "--quantile", "--vm", "--console", "--states", "--at", "--variant", "--set", "--json"),
         }
         assert all(option in told for option in options[command])
 

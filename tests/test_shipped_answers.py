@@ -25,7 +25,7 @@ def answer(request: pytest.FixtureRequest, tmp_path: Path) -> Points:
     name: str = request.param
     if name not in _answers:
         loaded = load_scenario(SCENARIOS / f"{name}.yaml")
-        ran = run(Order(loaded, REPLICATIONS.get(name, 20), tmp_path / name, 1, 0, False, ["migr"]), lambda _done, _total: None)
+        ran = run(Order(loaded, REPLICATIONS.get(name, 20), tmp_path / name, 1, 0, False, ["migr"]), lambda *_counts: None)
         assert ran.failures == ()
         _answers[name] = {point["point"]: point for point in ran.summary["points"]}
     return _answers[name]
@@ -131,6 +131,16 @@ def test_two_clusters_disturb_each_other_on_one_network(answer: Points) -> None:
 def test_quiet_night_sends_less_than_the_busy_morning(answer: Points) -> None:
     assert median(answer["at 03:00"], "DBPROD", "sent_over_touched") < median(answer["at 10:00"], "DBPROD", "sent_over_touched")
     assert median(answer["at 03:00"], "DBPROD", "total_s") < median(answer["at 10:00"], "DBPROD", "total_s")
+
+
+@of("faster-network")
+def test_faster_network_pays_but_not_tenfold(answer: Points) -> None:
+    """Over 1 Gbit/s the link decides: no faster than the memory through it. Over 10 Gbit/s the sending CPUs do: sooner, not ten times."""
+    for kind in ("SU /390", "SU x86"):
+        for size in (8, 16, 32):
+            slow, fast = (answer[f"{kind}, networks.mcnpr.bandwidth={rate} Gbit/s, vms.DBPROD.memory={size} GiB"] for rate in (1, 10))
+            assert makespan(slow, "move") > size * GIB / PAYLOAD_1G_BPS
+            assert makespan(slow, "move") / 10 < makespan(fast, "move") < makespan(slow, "move") / 1.5
 
 
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable, Sequence
-from concurrent.futures.process import BrokenProcessPool
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,22 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sim.errors import ResultsError
+from sim.experiment.answer import answer, write_summary
+from sim.experiment.counting import Advance, Progress, Tick
+from sim.experiment.disk import check_space
+from sim.experiment.engines import Choice, Wanted, choose
 from sim.experiment.identity import RESULTS_VERSION, fingerprint, question_hash
-from sim.experiment.parts import Failure, Part, parts_of
-from sim.experiment.store import FAILURES, RESOLVED, RUN, SUMMARY, SUMMARY_CSV, Store
-from sim.experiment.workers import compute_all
+from sim.experiment.parts import Failure, Part, missing_parts
+from sim.experiment.provenance import provenance
+from sim.experiment.selection import beside, selected
+from sim.experiment.stopping import confidence_of_a_look, is_enough, look_at, looks, told
+from sim.experiment.store import RESOLVED, RUN, Store
+from sim.experiment.workers import Outcomes, compute_all
 from sim.scenario.load import Loaded
-from sim.scenario.objectives import parse_objective
-from sim.scenario.resolve import first_second, seconds_from_midnight
+from sim.scenario.objectives import Objective, parse_objective
+from sim.scenario.point import Point
+from sim.scenario.schema_experiment import PrecisionSpec
 from sim.scenario.writing import expanded
-
-ENGINE = "simpy"
-WHY_ENGINE = "the SimPy engine simulates every scenario; it is the only engine of this version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +37,54 @@ class Order:
 
     Args:
         loaded: the scenario.
-        replications: repetitions of every point.
-        out: result folder, or None for reports/SCENARIO/HASH.
+        replications: repetitions of every point, at least.
+        out: result folder, a path or a URL, or None for reports/SCENARIO/HASH.
         workers: processes.
         messages: how many of the first replications keep their messages.
         rounds: whether the table of rounds is wanted.
         command: the command as it was given, for run.json.
+        engine: which engine is wanted; auto takes for each point the fastest that covers it.
+        cluster: address of a Dask cluster; None computes on this machine.
+        columns: columns of migrations to store; all where none is named.
+        repeat: gives the command that repeats a replication of a point; None names the result folder in it.
+        tell: is told what people want to know before the end, such as the address of a dashboard.
+        precision: how well the results have to be known: as many replications as that takes; None wants just `replications`.
     """
 
     loaded: Loaded
     replications: int
-    out: Path | None
+    out: Path | str | None
     workers: int
     messages: int
     rounds: bool
     command: Sequence[str]
+    engine: Wanted = "auto"
+    cluster: str | None = None
+    columns: tuple[str, ...] = ()
+    repeat: Callable[[str, int], str] | None = None
+    tell: Callable[[str], None] | None = None
+    precision: PrecisionSpec | None = None
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Path | str:
         """The result folder."""
         return self.out or Path("reports") / Path(self.loaded.label).stem / question_hash(self.loaded.points)
+
+    @property
+    def objectives(self) -> list[Objective]:
+        """The objectives of the scenario."""
+        return [parse_objective(text) for text in self.loaded.scenario.objectives]
+
+    def repeat_command(self, point: str, replication: int) -> str:
+        """Return the command that repeats a replication alone."""
+        if self.repeat is not None:
+            return self.repeat(point, replication)
+        chosen = ["--variant", point] if point else []
+        return shlex.join(["migr", "trace", str(self.folder), "--replication", str(replication), *chosen])
+
+
+# How many parts were there, those that were to be computed, and those of them that failed.
+Computed = tuple[int, list[Part], list[tuple[Part, Failure]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +108,7 @@ class Ran:
     failures: tuple[Failure, ...]
 
 
-Progress = Callable[[int, int], None]  # replications done, replications in all
+Compute = Callable[[Sequence[Part], Sequence[Point], Store, Tick], Outcomes]
 
 
 def run(order: Order, progress: Progress) -> Ran:
@@ -83,60 +116,111 @@ def run(order: Order, progress: Progress) -> Ran:
 
     Args:
         order: what is to be run.
-        progress: called with what is done, whenever a part is.
+        progress: is told what is done.
 
     Raises:
-        ResultsError: the folder belongs to another question, another version or another machine, or cannot be written.
+        ResultsError: the folder belongs to another question, another version, another machine or another run, is damaged, or cannot be
+            written; what is finished is kept.
+        UsageError: a column does not exist, or the engine that is wanted does not cover a point.
     """
-    points, store = order.loaded.points, Store(order.folder)
-    order = _with_what_is_there(store, order)
-    store.prepare()
-    parts = parts_of(points, order.replications, order.messages, rounds=order.rounds)
-    missing = [part for part in parts if not store.is_done(part)]
-    total = sum(part.stop - part.start for part in parts)
-    done = total - sum(part.stop - part.start for part in missing)
-    store.write_text(RUN, _facts(order, finished=False))
-    store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
-    progress(done, total)
+    selected(order.columns, order.objectives)  # a wrong name is told before anything is written
+    choices = [choose(point, order.engine) for point in order.loaded.points]
+    store = Store(order.folder)
+    with store.held(), _executor(order) as compute:
+        order = _with_what_is_there(store, order)
+        store.remove_leftovers()
+        store.write_text(RUN, _facts(order, choices, finished=False))
+        store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
+        if order.precision is None:
+            reused, parts, failures = compute_missing(store, order, choices, compute, progress)
+            summary = answer(store, order.loaded, choices, order.replications)
+        else:
+            order, (reused, parts, failures), summary = _until_known(store, order, order.precision, choices, compute, progress)
+        store.remove_errors({part.name for part, _ in failures})
+        if summary["points"]:
+            write_summary(store, summary)
+        if not failures:
+            store.write_text(RUN, _facts(order, choices, finished=True))
+    return Ran(store, summary, order.replications, reused, len(parts), tuple(failure for _, failure in failures))
+
+
+def _until_known(
+    store: Store, order: Order, precision: PrecisionSpec, choices: Sequence[Choice], compute: Compute, progress: Progress
+) -> tuple[Order, Computed, dict[str, Any]]:
+    """Compute up to a look, look, and go on until everything is known well enough, the limit is reached, or a part failed.
+
+    A look sees the first replications only, whatever else the folder holds, so it finds the same after an interruption.
+
+    Returns:
+        the order with the number of replications that it came to, what was computed, the summary.
+    """
+    held, confidence, taken = order.replications, confidence_of_a_look(precision.limit), []
+    computed: list[Computed] = []
+    for number in looks(precision.limit):
+        order = replace(order, replications=number)
+        computed.append(compute_missing(store, order, choices, compute, progress))
+        summary = answer(store, order.loaded, choices, number, confidence, number)
+        taken.append(look_at(summary, number, precision))
+        if is_enough(taken) or computed[-1][2]:
+            break
+    if held > order.replications:
+        order = replace(order, replications=held)
+        computed.append(compute_missing(store, order, choices, compute, progress))
+        summary = answer(store, order.loaded, choices, held, confidence)
+    failures = [failure for _, _, failed in computed for failure in failed]
+    summary["stopping"] = told(taken, precision, order.replications, failed=bool(failures))
+    return order, (computed[0][0], [part for _, parts, _ in computed for part in parts], failures), summary
+
+
+def compute_missing(store: Store, order: Order, choices: Sequence[Choice], compute: Compute, progress: Progress) -> Computed:
+    """Compute the parts that the folder lacks.
+
+    A part that fails leaves a file in the folder of errors; the others are computed all the same.
+
+    Returns:
+        how many parts were there, those that were to be computed, and those of them that failed.
+
+    Raises:
+        ResultsError: the disk is too small or full, or workers were killed again and again.
+    """
+    points, contents = order.loaded.points, store.contents()
+    parts = missing_parts(
+        points,
+        [choice.engine for choice in choices],
+        contents.stored,
+        replications=order.replications,
+        messages=order.messages,
+        rounds=order.rounds,
+        columns=order.columns,
+    )
+    check_space(store.at, parts, points)
+    advance = Advance(progress, order.replications, len(points), parts)
     failures = []
-    try:
-        for part, failure in compute_all(missing, points, store, order.workers):
-            done += part.stop - part.start
-            progress(done, total)
-            failures += [failure] if failure else []
-    except BrokenProcessPool as error:
-        raise ResultsError(
-            f"{store.folder}: a worker process was killed from outside (out of memory?); finished parts are kept: "
-            "give the same command again, with fewer --workers"
-        ) from error
-    summary = _summary(store, order, parts) if len(failures) < len(parts) else {"points": []}
-    if failures:
-        store.write_text(FAILURES, "\n".join(f"point '{each.point}' replication {each.replication}\n{each.details}" for each in failures))
-    else:
-        store.keep_only(parts)
-        store.write_text(RUN, _facts(order, finished=True))
-    return Ran(store, summary, order.replications, len(parts) - len(missing), len(missing), tuple(failures))
+    with closing(compute(parts, points, store, advance.tick)) as outcomes:  # Ctrl-C ends the workers at once
+        for part, failure in outcomes:
+            advance.finish(part)
+            if failure is not None:
+                failures.append((part, failure))
+                store.write_error(part, _told(order, failure))
+    return sum(len(pieces) for (table, _), pieces in contents.pieces.items() if table == "migrations"), parts, failures
 
 
-def _summary(store: Store, order: Order, parts: Sequence[Part]) -> dict[str, Any]:
-    from sim.results.summary import flat, summarise  # noqa: PLC0415 - pandas only once there is something to summarise
+@contextmanager
+def _executor(order: Order) -> Iterator[Compute]:
+    """Yield what computes parts where the order wants it; a cluster is left at the end."""
+    if order.cluster is None:
+        yield lambda parts, points, store, tick: compute_all(parts, points, store, order.workers, tick)
+        return
+    from sim.experiment.cluster import Cluster  # noqa: PLC0415 - only for who asks for it
 
-    objectives = [parse_objective(text) for text in order.loaded.scenario.objectives]
-    scenario = order.loaded.scenario
-    first, window = first_second(scenario), scenario.window
-    ends = float(seconds_from_midnight(window.until, first)) if window else None
-    found = summarise(store.frame("migrations", parts), store.frame("plans", parts), objectives, float(first), ends)
-    summary = {
-        "title": scenario.title,
-        "question": scenario.question,
-        "engine": ENGINE,
-        "why_engine": WHY_ENGINE,
-        **found,
-        "assumptions": sorted({fact.assumption for facts in order.loaded.facts for fact in facts if fact.assumption}, key=_tag),
-    }
-    store.write_text(SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    store.write_text(SUMMARY_CSV, flat(found).to_csv(index=False))
-    return summary
+    with Cluster(order.cluster, order.tell) as cluster:
+        yield cluster.compute
+
+
+def _told(order: Order, failure: Failure) -> str:
+    """Return what the file of a failed part says."""
+    repeat = order.repeat_command(failure.point, failure.replication)
+    return f"point '{failure.point}' replication {failure.replication}: {failure.reason}\nRepeat it with: {repeat}\n\n{failure.details}"
 
 
 def check_same(store: Store, loaded: Loaded) -> None:
@@ -165,42 +249,34 @@ def _with_what_is_there(store: Store, order: Order) -> Order:
     """
     facts = store.facts()
     if not facts:
-        if store.folder.exists() and (not store.folder.is_dir() or any(store.folder.iterdir())):
+        if store.is_foreign():
             raise ResultsError(f"{store.folder}: is not empty and holds no results of `migr run`; name another folder with --out")
-        return order
+        return replace(order, columns=selected(order.columns, order.objectives))
     check_same(store, order.loaded)
+    columns = beside(store.folder, tuple(facts.get("columns") or ()), order.columns, order.objectives)
+    contents = store.contents()
+    contents.check_whole()
     return replace(
         order,
-        replications=max(order.replications, store.replications()),
+        replications=max(order.replications, contents.replications),
         messages=max(order.messages, int(facts.get("messages", 0))),
         rounds=order.rounds or bool(facts.get("rounds")),
+        columns=columns,
     )
 
 
-def _facts(order: Order, *, finished: bool) -> str:
-    """Return run.json: how the results came about."""
-    import platform  # noqa: PLC0415 - with importlib.metadata a tenth of a second that only a run pays
-    from importlib.metadata import version  # noqa: PLC0415
-
-    libraries = ("simpy", "numpy", "scipy", "pandas", "pyarrow")
-    facts = {
-        "results_version": RESULTS_VERSION,
-        "question": question_hash(order.loaded.points),
-        "fingerprint": fingerprint(),
+def _facts(order: Order, choices: Sequence[Choice], *, finished: bool) -> str:
+    """Return run.json."""
+    asked = {
         "finished": finished,
-        "scenario": order.loaded.label,
         "replications": order.replications,
+        "auto": order.precision.model_dump(mode="json") if order.precision else None,
         "messages": order.messages,
         "rounds": order.rounds,
-        "seed": order.loaded.points[0].seed,
-        "points": [point.name for point in order.loaded.points],
-        "engine": ENGINE,
-        "why_engine": WHY_ENGINE,
+        "columns": list(order.columns) or None,
         "command": list(order.command),
-        "versions": {"migr": version("vm-migration-sim"), "python": platform.python_version()}
-        | {library: version(library) for library in libraries},
     }
-    return json.dumps(facts, indent=2) + "\n"
+    return provenance(order.loaded, choices, asked)
 
 
 def _yaml(document: dict[str, Any]) -> str:
@@ -208,7 +284,3 @@ def _yaml(document: dict[str, Any]) -> str:
     text = io.StringIO()
     YAML(typ="rt").dump(document, text)  # the "safe" kind would sort the keys
     return text.getvalue()
-
-
-def _tag(assumption: str) -> int:
-    return int(assumption.removeprefix("A"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,6 +61,7 @@ def fit_classes(points: Sequence[tuple[float, float]], touched: float) -> Fit:
     return Fit(classes, tuple((fitted / measured - 1.0).tolist()), float(windows[-1]))
 
 
+@lru_cache(maxsize=1024)  # the points of a sweep share most of their loads, and a fit takes a hundredth of a second
 def with_classes(load: Load, touched: float) -> Load:
     """Return the load with its curve fitted; itself where there is nothing to fit."""
     return load if not load.curve else replace(load, classes=fit_classes(load.curve, touched).classes, curve=())

@@ -10,27 +10,32 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from sim.engine.lockstep.replicate import walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Guest, Site
+from sim.experiment.disk import estimated_bytes, size_text
+from sim.experiment.engines import Engine, choose
+from sim.experiment.parts import missing_parts
 from sim.model.activity import activity_integral, mean_activity
 from sim.model.curve import fit_classes
 from sim.model.dirtying import expected_pages
-from sim.model.draws import Draws
+from sim.model.draws import BLOCK, Draws
 from sim.model.load import PAGE
 from sim.model.throughput import lone_rate
 from sim.report.layout import clock, rendered
 from sim.scenario.catalogue import assumptions
 from sim.scenario.load import Loaded
-from sim.scenario.point import Point, Step
+from sim.scenario.point import Step
 from sim.units import show_memory, show_rate, show_time
 
 PROBE = 8  # replications that are simulated to estimate the cost
+MESSAGES = 200  # replications that keep their messages unless `migr run` is told otherwise
 
 
 def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
     """Return all that explains a point, as `explain --json` prints it."""
     point, facts = loaded.points[place], loaded.facts[place]
-    site = Site.of(point)
+    site, engine = Site.of(point), choose(point)
     known = assumptions()
     used = sorted({fact.assumption for fact in facts if fact.assumption}, key=lambda tag: int(tag[1:]))
     return {
@@ -45,8 +50,8 @@ def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
         "assumptions": [
             {"tag": tag, "title": known[tag].title, "text": known[tag].text, "parameter": known[tag].parameter} for tag in used
         ],
-        "engine": {"name": "simpy", "why": "it simulates every scenario; it is the only engine of this version"},
-        "cost": _cost(site, point, replications),
+        "engine": {"name": engine.engine, "why": engine.why},
+        "cost": _cost(site, engine.engine, replications),
         "warnings": list(loaded.warnings),
     }
 
@@ -73,7 +78,10 @@ def explained_text(found: dict[str, Any], width: int, *, all_values: bool) -> st
         blocks += [f"  [{entry['tag']}] {entry['title']}. {entry['text']}{change}"]
     cost = found["cost"]
     blocks += ["", f"Engine: {found['engine']['name']} ({found['engine']['why']})"]
-    blocks += [f"Cost: {cost['replications']} replications of this variant take about {show_time(cost['seconds'])} of one CPU"]
+    takes = f"about {show_time(cost['seconds'])} of one CPU and {size_text(cost['bytes'])} on the disk"
+    blocks += [f"Cost: {cost['replications']} replications of this variant take {takes}"]
+    if cost.get("limit"):
+        blocks += [f"replications: auto takes at least these, at most {cost['limit']:,}"]
     blocks += [f"warning: {warning}" for warning in found["warnings"]]
     return "\n".join(blocks)
 
@@ -197,11 +205,26 @@ def _value_table(values: Sequence[dict[str, Any]], width: int) -> str:
     return rendered(table, max(width, 118))
 
 
-def _cost(site: Site, point: Point, replications: int) -> dict[str, Any]:
-    """Return the cost of the run, from a few replications simulated now."""
-    draws = Draws(point.seed, 0, PROBE)
+def _cost(site: Site, engine: Engine, replications: int) -> dict[str, Any]:
+    """Return the cost of the run of a point: the time from some replications simulated now, the disk from what others took."""
+    draws = Draws(site.point.seed, 0, PROBE)
     replicate(site, draws, 0)
     began = time.perf_counter()
     moves = sum(len(replicate(site, draws, number).moves) for number in range(1, PROBE))
     one = (time.perf_counter() - began) / (PROBE - 1)
-    return {"replications": replications, "migrations_a_replication": moves / (PROBE - 1), "seconds": one * replications}
+    seconds = one * replications if engine == "simpy" else one * min(MESSAGES, replications) + _block_seconds(site) * replications / BLOCK
+    parts = missing_parts([site.point], [engine], {}, replications=replications, messages=MESSAGES)
+    return {
+        "replications": replications,
+        "migrations_a_replication": moves / (PROBE - 1),
+        "seconds": seconds,
+        "bytes": estimated_bytes(parts, [site.point]),
+    }
+
+
+def _block_seconds(site: Site) -> float:
+    """Return how long the array engine takes for a block of replications; several side by side are quicker."""
+    walk(site, 0, BLOCK)
+    began = time.perf_counter()
+    walk(site, 0, BLOCK)
+    return time.perf_counter() - began

@@ -8,31 +8,90 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 EVERY_S = 10.0
 
+Shown = Callable[[int, int, int, int], None]  # done, in all, points done, points in all
+
 
 @contextmanager
-def showing_progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that takes (done, total) and shows them on stderr.
+def showing_progress(what: str) -> Iterator[Shown]:
+    """Yield a function that takes (done, total, points done, points) and shows them on stderr, with rate and remaining time.
 
     Args:
         what: what is counted, e.g. "replications".
     """
-    if sys.stderr.isatty():
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("remaining"), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+    if not sys.stderr.isatty():
+        yield _Lines(what)
         return
-    began = last = time.monotonic()
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Points(), _Rate(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("remaining"), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, points="")
 
-    def line(done: int, total: int) -> None:
-        nonlocal last
+        def show(done: int, total: int, points_done: int, points: int) -> None:
+            bar.update(task, completed=done, total=total, points=_of_points(points_done, points))
+
+        yield show
+
+
+class _Points(ProgressColumn):
+    """Points done, where there are several."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["points"])
+
+
+class _Rate(ProgressColumn):
+    """How many are done a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(_rate(task.speed), style="progress.data.speed")
+
+
+class _Lines:
+    """Prints a line every ten seconds.
+
+    Args:
+        what: what is counted.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = self._last = time.monotonic()
+        self._first: int | None = None  # done before, by an earlier run: no part of the rate
+
+    def __call__(self, done: int, total: int, points_done: int, points: int) -> None:
         now = time.monotonic()
-        if now - last >= EVERY_S:
-            last = now
-            print(f"{done:,} of {total:,} {what} after {now - began:.0f} s", file=sys.stderr, flush=True)  # noqa: T201 - its purpose
+        if self._first is None:
+            self._first = done
+        if now - self._last < EVERY_S:
+            return
+        self._last = now
+        speed = (done - self._first) / (now - self._began)
+        words = [
+            f"{done:,} of {total:,} {self._what}",
+            _of_points(points_done, points),
+            f"after {_duration(now - self._began)}",
+            _rate(speed),
+            f"{_duration((total - done) / speed)} remaining" if speed > 0.0 else "",
+        ]
+        print(", ".join(word for word in words if word), file=sys.stderr, flush=True)  # noqa: T201 - its purpose
 
-    yield line
+
+def _of_points(done: int, points: int) -> str:
+    """Return the points done; nothing where there is one point only."""
+    return f"{done:,} of {points:,} points" if points > 1 else ""
+
+
+def _rate(speed: float | None) -> str:
+    """Return a rate, one a second, to three digits or whole."""
+    return "" if not speed else f"{speed:,.0f}/s" if speed >= 100.0 else f"{speed:.3g}/s"
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration as people say it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

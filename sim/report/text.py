@@ -23,6 +23,10 @@ VM2000's own policy on SU /390 is not published: vary `stop_goal` and `chase_lim
 def summary_text(summary: dict[str, Any], width: int) -> str:
     """Return the summary: objectives first, then steps, then a table of VMs for each variant."""
     blocks = [summary["title"]] if summary.get("title") else []
+    blocks += [summary["stopping"]["text"]] if "stopping" in summary else []
+    blocks += [
+        f"Missing: {lack['replications']:,} replications{_of(lack['point'])}: their parts failed" for lack in summary.get("missing", ())
+    ]
     for point in summary["points"]:
         head = f"{point['point']}: " if point["point"] else ""
         blocks.append(f"{head}{point['replications']} replications")
@@ -56,11 +60,15 @@ def _value(of: str, value: float | str) -> str:
         "rounds": lambda rounds: f"{rounds:.0f}",
         "sent": show_memory,
     }
-    return plain.get(of, _time)(value)
+    return plain.get(of, show_span)(value)
+
+
+def _of(point: str) -> str:
+    return f" of {point}" if point else ""
 
 
 def _step(step: dict[str, Any]) -> str:
-    spans = ", ".join(f"{name} {_time(found['value'])}" for name, found in step["makespan_s"].items())
+    spans = ", ".join(f"{name} {show_span(found['value'])}" for name, found in step["makespan_s"].items())
     shares = f"all VMs brought over in {_percent(step['nothing_left_behind'])} of the replications"
     if step["within_window"]:
         shares += f", within the window in {_percent(step['within_window'])}"
@@ -80,9 +88,11 @@ def _table(lines: list[dict[str, Any]], width: int) -> str:
     table.add_column("outcomes")
     for line in lines:
         found = line["of_completed"]
-        rounds = f"{found['rounds']['p50']['value']:.0f} (max {line['rounds_max']})" if found["rounds"] else "-"
-        sent = f"{found['sent_over_touched']['p50']['value']:.2f}" if found["sent_over_touched"] else "-"
-        cells = [line["step"], line["vm"], *_quantiles(found["total_s"]), *_quantiles(found["downtime_s"]), rounds, sent, _outcomes(line)]
+        # A quantity whose column was not stored is missing like one that no migration has.
+        rounds = f"{found['rounds']['p50']['value']:.0f} (max {line['rounds_max']})" if found.get("rounds") else "-"
+        sent = f"{found['sent_over_touched']['p50']['value']:.2f}" if found.get("sent_over_touched") else "-"
+        times = [cell for name in ("total_s", "downtime_s") for cell in _quantiles(found.get(name, {}))]
+        cells = [line["step"], line["vm"], *times, rounds, sent, _outcomes(line)]
         table.add_row(*map(Text, cells))
     return rendered(table, max(width, 118))
 
@@ -95,7 +105,7 @@ def _quantiles(found: dict[str, Any]) -> list[str]:
         if entry is None:
             cells.append("-")
             continue
-        cell = _time(entry["value"])
+        cell = show_span(entry["value"])
         if entry["low"] is not None:
             cell += f"\n{_short(entry['low'])}-{_short(entry['high'])}"
         elif entry["replications_needed"]:
@@ -110,7 +120,7 @@ def _outcomes(line: dict[str, Any]) -> str:
     return f"{shares} ({reasons})" if reasons else shares
 
 
-def _time(value: float | str | None) -> str:
+def show_span(value: float | str | None) -> str:
     """Return a time of the table with its unit, s or min:s; "never" for one without end, "-" for none."""
     if value is None or isinstance(value, str):
         return value or "-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sim.engine.replicate import Replication, replicate_alone
+from sim.engine.replicate import Replication
 from sim.engine.site import Site
 from sim.errors import UsageError
 from sim.report import trace
@@ -16,8 +16,8 @@ from sim.vm2000.catalogue import VMS2452
 
 def trace_text(
     loaded: Loaded,
-    place: int,
-    replication: int,
+    site: Site,
+    found: Replication,
     *,
     vm: str | None,
     console: str | None,
@@ -26,18 +26,27 @@ def trace_text(
     as_json: bool,
     width: int,
 ) -> str:
-    """Simulate one replication of a point and return what was asked for.
+    """Return what was asked for of a replication that was simulated with everything recorded.
+
+    Args:
+        loaded: its scenario.
+        site: its point, prepared.
+        found: the replication.
+        vm: only this VM.
+        console: only this console.
+        states: the displayed states over time instead.
+        at: what every SU displays at this clock time instead.
+        as_json: as data.
+        width: columns of the terminal.
 
     Raises:
         UsageError: the VM, the console or the time does not exist.
     """
-    site = Site.of(loaded.points[place])
     if vm is not None and vm not in site.guests:
         raise UsageError(f"--vm {vm}: no such VM; the scenario has {', '.join(site.guests)}")
     if console is not None and console not in trace.CONSOLES:
         raise UsageError(f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}")
     at_s = _clock(at, loaded) if at is not None else None
-    found = replicate_alone(site, replication)
     if at_s is not None:
         return trace.displayed_at(found, site, at_s)
     if states:
@@ -45,7 +54,7 @@ def trace_text(
     lines = trace.chosen(found.journal.in_order(), vm, console)
     if as_json:
         return json.dumps(trace.as_records(lines), indent=2, ensure_ascii=False)
-    heading = f"Replication {replication}" + (f" of '{site.point.name}'" if site.point.name else "")
+    heading = f"Replication {found.number}" + (f" of '{site.point.name}'" if site.point.name else "")
     body = trace.listed(lines) if console else trace.side_by_side(lines, width)
     guest_shown = console in {None, "guest"} and any(line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None))
     return "\n".join([heading, "", body, "", trace.outcomes(found, vm), *([trace.UNDOCUMENTED] if guest_shown else [])])

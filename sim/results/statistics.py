@@ -47,11 +47,21 @@ def quantile(sample: Sample, q: float) -> float:
         Hyndman and Fan, Sample quantiles in statistical packages (1996), definition 1, "inverted CDF".
     """
     values = _checked(sample)
+    rank = quantile_rank(len(values), q)
+    return float(np.partition(values, rank - 1)[rank - 1])
+
+
+@functools.lru_cache(maxsize=4096)  # every VM, quantity and point of a run asks for the same few
+def quantile_rank(n: int, q: float) -> int:
+    """Return ceil(n q), the rank of the q-quantile among n values, 1..n.
+
+    Raises:
+        ValueError: q out of range.
+    """
     if not 0 < q <= 1:
         raise ValueError(f"q = {q!r} is not in 0 < q <= 1")
     # ceil on the decimal that q was written as: 100 * 0.07 is 7.000000000000001 in floats, whose ceiling is the 8th value
-    rank = math.ceil(len(values) * Fraction(repr(float(q))))
-    return float(np.partition(values, rank - 1)[rank - 1])
+    return math.ceil(n * Fraction(repr(float(q))))
 
 
 def quantile_interval(sample: Sample, q: float, confidence: float = 0.95) -> Interval:
@@ -76,14 +86,25 @@ def quantile_interval(sample: Sample, q: float, confidence: float = 0.95) -> Int
         Hahn and Meeker, Statistical Intervals (1991), section 5.2.
     """
     values = _checked(sample)
-    needed = replications_needed(q, confidence)
-    if len(values) < needed:
-        return Interval(None, None, needed)
-    lower, upper = _ranks(len(values), q, _tail(confidence))
+    ranks = interval_ranks(len(values), q, confidence)
+    if ranks is None:
+        return Interval(None, None, replications_needed(q, confidence))
+    lower, upper = ranks
     ordered = np.partition(values, (lower - 1, upper - 1))
     return Interval(float(ordered[lower - 1]), float(ordered[upper - 1]))
 
 
+@functools.lru_cache(maxsize=4096)  # every VM, quantity and point of a run asks for the same few
+def interval_ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int, int] | None:
+    """Return the ranks l and u of `quantile_interval` among n values, from 1; None when n values are too few for it.
+
+    Raises:
+        ValueError: q or confidence out of range.
+    """
+    return _ranks(n, q, _tail(confidence)) if n >= replications_needed(q, confidence) else None
+
+
+@functools.lru_cache(maxsize=4096)  # every VM, quantity and point of a run asks for the same few
 def replications_needed(q: float, confidence: float = 0.95) -> int:
     """Return the smallest n with q^n <= a / 2 and (1 - q)^n <= a / 2, a = 1 - confidence: from there on `quantile_interval` exists.
 
@@ -101,6 +122,7 @@ def replications_needed(q: float, confidence: float = 0.95) -> int:
     return needed
 
 
+@functools.lru_cache(maxsize=4096)  # most VMs of most points share a few counts: a search in the distribution costs half a millisecond
 def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
     """Return the Clopper-Pearson interval of a share: with at least this confidence it holds the true share.
 
@@ -127,7 +149,7 @@ def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
-@functools.lru_cache(maxsize=256)  # a summary asks for the same few (n, q) once a VM and column
+@functools.lru_cache(maxsize=4096)  # a summary asks for the same few (n, q) once a VM and column; a search costs a millisecond
 def _ranks(n: int, q: float, tail: float) -> tuple[int, int]:
     """Return l and u of `quantile_interval`; the inverse gives them up to one, the distribution itself decides."""
     from scipy.stats import binom  # noqa: PLC0415 - importing this room does not load scipy, so that commands without statistics start fast

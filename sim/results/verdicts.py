@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
-from sim.results.frames import outcome_of, sample_of
-from sim.results.statistics import Interval, quantile, quantile_interval, share_interval
+from sim.results.chunks import Sample
+from sim.results.entries import number
+from sim.results.order_statistics import Selection
+from sim.results.samples import Replications, outcome_of, sample_of
+from sim.results.statistics import Interval, interval_ranks, quantile_rank, replications_needed, share_interval
 from sim.scenario.objectives import Objective
 
 Verdict = Literal["met", "missed", "undecided"]
 
-COMPARE: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
+COMPARE: dict[str, np.ufunc] = {"<=": np.less_equal, "<": np.less, ">=": np.greater_equal, ">": np.greater}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Judged:
         objective: as the planner wrote it.
         point: name of the point.
         estimate: the share or quantile found.
-        interval: its 95 % confidence interval.
+        interval: its confidence interval.
         verdict: met or missed when the whole interval is on one side of the limit.
     """
 
@@ -37,32 +37,82 @@ class Judged:
     interval: Interval
     verdict: Verdict
 
+    def entry(self) -> dict[str, Any]:
+        """Return it as summary.json has it."""
+        is_quantile = self.objective.kind == "quantile" and self.objective.metric is not None
+        return {
+            "objective": self.objective.text,
+            "of": self.objective.metric.name if is_quantile and self.objective.metric else "share",
+            "verdict": self.verdict,
+            "estimate": number(self.estimate),
+            "low": number(self.interval.low),
+            "high": number(self.interval.high),
+            "replications_needed": self.interval.needed,
+        }
 
-def judge(objective: Objective, point: str, migrations: pd.DataFrame, plans: pd.DataFrame, clock_from: float) -> Judged:
-    """Judge an objective on the rows of one point.
+
+class Evidence:
+    """What speaks for and against an objective, gathered chunk by chunk, in as many passes as `is_open` asks for.
 
     Args:
         objective: the objective.
-        point: name of the point.
-        migrations: its rows.
-        plans: its rows.
         clock_from: second of the day at which the window (or the plan) begins: earlier clock times are of the next day.
+        confidence: of its interval.
     """
-    if objective.kind == "quantile":
-        assert objective.metric is not None  # noqa: S101 - what kind says
-        assert objective.quantile is not None  # noqa: S101
-        sample = sample_of(objective.metric, migrations, plans)
-        found = quantile(sample, objective.quantile)
-        interval = quantile_interval(sample, objective.quantile)
-        return Judged(objective, point, found, interval, _verdict(interval, objective.cmp, _limit(objective, clock_from)))
-    if objective.kind == "share":
-        hits = outcome_of(objective, migrations, plans)
-    else:
-        assert objective.metric is not None  # noqa: S101
-        limit = _limit(objective, clock_from)
-        hits = np.array([COMPARE[objective.cmp](value, limit) for value in sample_of(objective.metric, migrations, plans)])
-    interval = share_interval(int(hits.sum()), len(hits))
-    return Judged(objective, point, float(hits.mean()), interval, _verdict(interval, objective.share_cmp, objective.share or 0.0))
+
+    def __init__(self, objective: Objective, clock_from: float, confidence: float = 0.95) -> None:
+        self.objective = objective
+        self.is_open = True
+        self._limit = _limit(objective, clock_from)
+        self._confidence = confidence
+        self._hits = self._replications = 0
+        self._selection = Selection(self._ranks)
+
+    def add(self, seen: Replications) -> None:
+        """Take the next replications of this pass."""
+        if self.objective.kind == "quantile":
+            self._selection.add(self._sample(seen))
+            return
+        if self.objective.kind == "share":
+            hits = outcome_of(self.objective, seen)
+        else:
+            hits = COMPARE[self.objective.cmp](self._sample(seen), self._limit)
+        self._hits += int(np.count_nonzero(hits))
+        self._replications += len(hits)
+
+    def end_pass(self) -> None:
+        """Take note that all replications were given."""
+        if self.objective.kind == "quantile":
+            self._selection.end_pass()
+            self.is_open = not self._selection.done
+        else:
+            self.is_open = False
+
+    def judged(self, point: str) -> Judged:
+        """Return the verdict; at least one replication was given, in all passes."""
+        if self.objective.kind == "quantile":
+            q, n = self._q, self._selection.count()
+            found = self._selection.at(quantile_rank(n, q))
+            ranks = interval_ranks(n, q, self._confidence)
+            if ranks is None:
+                interval = Interval(None, None, replications_needed(q, self._confidence))
+            else:
+                interval = Interval(self._selection.at(ranks[0]), self._selection.at(ranks[1]))
+            return Judged(self.objective, point, found, interval, _verdict(interval, self.objective.cmp, self._limit))
+        interval = share_interval(self._hits, self._replications, self._confidence)
+        verdict = _verdict(interval, self.objective.share_cmp, self.objective.share or 0.0)
+        return Judged(self.objective, point, self._hits / self._replications, interval, verdict)
+
+    @property
+    def _q(self) -> float:
+        return self.objective.quantile or 0.5  # the parser gives every quantile objective its q
+
+    def _ranks(self, n: int) -> list[int]:
+        return [quantile_rank(n, self._q), *(interval_ranks(n, self._q, self._confidence) or ())]
+
+    def _sample(self, seen: Replications) -> Sample:
+        assert self.objective.metric is not None  # noqa: S101 - what the kinds probability and quantile say
+        return sample_of(self.objective.metric, seen)
 
 
 def _limit(objective: Objective, clock_from: float) -> float:
@@ -76,5 +126,5 @@ def _verdict(interval: Interval, cmp: str, limit: float) -> Verdict:
     """Return met or missed when both ends of the interval agree."""
     if interval.low is None or interval.high is None:
         return "undecided"
-    ends = COMPARE[cmp](interval.low, limit), COMPARE[cmp](interval.high, limit)
+    ends = bool(COMPARE[cmp](interval.low, limit)), bool(COMPARE[cmp](interval.high, limit))
     return "met" if all(ends) else "undecided" if any(ends) else "missed"

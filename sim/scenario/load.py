@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
@@ -12,12 +13,13 @@ from sim.scenario.advice import Walk, warnings_of
 from sim.scenario.completion import complete, expanded_names, unused_fields
 from sim.scenario.document import Document, read_document
 from sim.scenario.facts import Fact, FactList
-from sim.scenario.overrides import with_overrides, with_variant
+from sim.scenario.overrides import Setting, with_overrides, with_settings, with_variant
 from sim.scenario.point import Point
-from sim.scenario.problems import Path, Problem, scenario_error
+from sim.scenario.problems import Path, Place, Problem, dotted, scenario_error
 from sim.scenario.references import name_problems
 from sim.scenario.resolve import resolved
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
+from sim.scenario.sweep import Axis, Sampling, axes_of, combinations, one_by_one, point_name
 from sim.scenario.validation import validated
 from sim.scenario.world import World, world_problems
 
@@ -30,7 +32,8 @@ class Loaded:
         label: the file as it was named.
         scenario: what was written, validated, before variants.
         completed: the scenario of each point with every default written out.
-        points: one a variant in the order of the file, or one named "".
+        points: one a variant in the order of the file, or one named ""; each as often as `sweep`, `design` and --vary give settings.
+        settings: of each point, the paths that are varied and their values as they can be typed after `--set PATH=`.
         facts: what each point rests on.
         warnings: what is possible, but not recommended, one line each.
         document: the plain document with the places of its keys and values.
@@ -40,6 +43,7 @@ class Loaded:
     scenario: ScenarioSpec
     completed: tuple[ScenarioSpec, ...]
     points: tuple[Point, ...]
+    settings: tuple[dict[str, str], ...]
     facts: tuple[tuple[Fact, ...], ...]
     warnings: tuple[str, ...]
     document: Document
@@ -47,29 +51,34 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """The scenario itself or one of its variants, examined as far as its mistakes allow."""
+    """The scenario itself or one of its points, examined as far as its mistakes allow."""
 
     name: str
     world: World
     facts: FactList
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    settings: tuple[Setting, ...] = ()
 
 
-def load_scenario(path: str | FilePath, overrides: Sequence[str] = ()) -> Loaded:
+def load_scenario(
+    path: str | FilePath, overrides: Sequence[str] = (), vary: Sequence[str] = (), sampling: Sampling | None = None
+) -> Loaded:
     """Return the points of a scenario file.
 
     Args:
         path: the YAML file.
         overrides: `PATH=VALUE` texts, applied in this order before the variants.
+        vary: `PATH=V1,V2` texts, which are added to the `sweep` of the file and replace the same paths there.
+        sampling: chooses the points of the `design` of the file instead of its `lhs` or `sobol`.
 
     Raises:
         ScenarioError: with every problem found, one line each, in the order of the file.
     """
-    return scenario_of(_text(FilePath(path)), str(path), overrides)
+    return scenario_of(_text(FilePath(path)), str(path), overrides, vary, sampling)
 
 
-def scenario_of(text: str, label: str, overrides: Sequence[str] = ()) -> Loaded:
+def scenario_of(text: str, label: str, overrides: Sequence[str] = (), vary: Sequence[str] = (), sampling: Sampling | None = None) -> Loaded:
     """Return the points of a scenario text; `label` stands for the file in messages.
 
     Raises:
@@ -78,28 +87,60 @@ def scenario_of(text: str, label: str, overrides: Sequence[str] = ()) -> Loaded:
     written, problems = read_document(text, label)
     document, found = with_overrides(written, overrides)
     problems += found
+    axes, found = axes_of(document, vary, overrides, sampling)
+    problems += found
     base = _examined("", document)
-    cases = [base]
-    variants = document.content.get("variants")
-    for name, paths in variants.items() if isinstance(variants, dict) else ():
-        if isinstance(paths, dict):
-            changed, found = with_variant(document, name)
-            problems += found
-            cases.append(_examined(name, changed))
-    problems += [*_with_variant_names([(case.name, case.problems) for case in cases]), *_never_used(cases)]
+    points, found = _points(document, list(combinations(axes)) if not found else one_by_one(axes))
+    problems += found
+    cases = [base, *points]
+    problems += [*_with_point_names([(case.name, case.problems) for case in cases], _swept(axes)), *_never_used(cases, _swept(axes))]
     if problems:
         raise scenario_error(problems)
-    used = cases[1:] or cases
-    points = tuple(resolved(case.world.spec, case.name, case.facts) for case in used)
+    used = points or [base]
+    warnings = _with_point_names([("", _common(used)), *((case.name, case.warnings) for case in used)], _swept(axes))
+    same: dict[Fact, Fact] = {}  # most facts are those of all points: one object each, however many points there are
     return Loaded(
         label=label,
         scenario=base.world.written,
         completed=tuple(case.world.spec for case in used),
-        points=points,
-        facts=tuple(tuple(case.facts.facts) for case in used),
-        warnings=tuple(map(str, sorted(set(_with_variant_names([("", _common(used)), *((case.name, case.warnings) for case in used)]))))),
+        points=tuple(resolved(case.world.spec, case.name, case.facts) for case in used),
+        settings=tuple({dotted(each.path): each.text for each in case.settings} for case in used),
+        facts=tuple(tuple(same.setdefault(fact, fact) for fact in case.facts.facts) for case in used),
+        warnings=tuple(map(str, sorted(set(warnings)))),
         document=document,
     )
+
+
+def _points(document: Document, combined: Sequence[tuple[Setting, ...]]) -> tuple[list[_Case], list[Problem]]:
+    """Return the points of an experiment, variants outermost, and what is wrong with their paths; none where the scenario is the point."""
+    plain = document.copied()
+    for section in ("variants", "sweep", "design"):
+        plain.content.pop(section, None)
+        plain.forget((section,))
+    problems: list[Problem] = []
+    bases: list[tuple[str, Document]] = []
+    variants = document.content.get("variants")
+    for name, paths in variants.items() if isinstance(variants, dict) else ():
+        if isinstance(paths, dict):
+            changed, found = with_variant(plain, document, name, paths)
+            problems += found
+            bases.append((name, changed))
+    cases: list[_Case] = []
+    for name, changed in bases or ([("", plain)] if any(combined) else []):
+        for settings in combined:
+            point, found = with_settings(changed, settings) if settings else (changed, [])
+            problems += found
+            case = _examined(point_name(name, settings), point)
+            if cases:  # of thousands of points the places are needed no more; those of the first one stand for all
+                case.facts.document = plain
+                case = replace(case, world=replace(case.world, document=plain))
+            cases.append(replace(case, settings=settings))
+    return cases, problems
+
+
+def _swept(axes: Sequence[Axis]) -> set[Place]:
+    """Return the places of all values that are varied: what is found there needs no point's name."""
+    return {setting.place for axis in axes for step in axis.steps for setting in step}
 
 
 def _text(path: FilePath) -> str:
@@ -155,17 +196,31 @@ def _common(cases: Sequence[_Case]) -> list[Problem]:
     return [warning for warning in cases[0].warnings if all(warning in case.warnings for case in cases)]
 
 
-def _with_variant_names(cases: Sequence[tuple[str, Sequence[Problem]]]) -> list[Problem]:
-    """Return the problems of the scenario itself (the first case), and those that only a variant has, which say so."""
-    everywhere = list(cases[0][1])
-    result = list(everywhere)
+def _with_point_names(cases: Sequence[tuple[str, Sequence[Problem]]], named: AbstractSet[Place]) -> list[Problem]:
+    """Return the problems of the scenario itself (the first case), and those that only points have, which name the first of them.
+
+    Args:
+        cases: name and problems of each.
+        named: places of values that belong to points of a sweep: what is wrong there says by its place which points are meant.
+    """
+    result = list(cases[0][1])
+    owners: dict[Problem, list[str]] = {}
     for name, problems in cases[1:]:
-        result += [replace(problem, text=f"{problem.text} (variant '{name}')") for problem in problems if problem not in everywhere]
+        for problem in problems:
+            owners.setdefault(problem, []).append(name)
+    for problem, names in owners.items():
+        if problem in result:
+            continue
+        if problem.place in named or len(names) == len(cases) - 1 > 1:
+            result.append(problem)
+            continue
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        result.append(replace(problem, text=f"{problem.text} ({'point' if named else 'variant'} '{names[0]}'{more})"))
     return result
 
 
-def _never_used(cases: Sequence[_Case]) -> list[Problem]:
-    """Return the fields that belong to another SU type or policy in the scenario and in each of its variants."""
+def _never_used(cases: Sequence[_Case], swept: AbstractSet[Place]) -> list[Problem]:
+    """Return the fields that belong to another SU type or policy in the scenario, or in a sweep, and in each of its points."""
     ignored = [
         {
             path: case.world.spec.clusters[name]
@@ -174,13 +229,16 @@ def _never_used(cases: Sequence[_Case]) -> list[Problem]:
         }
         for case in cases
     ]
-    world = cases[0].world
+    first = min(1, len(cases) - 1)
+    world = cases[first].world
     problems = []
-    for path, cluster in ignored[0].items():
-        if all(path in found for found in ignored[1:]):
+    for path, cluster in ignored[first].items():
+        varied = (place for known, place in world.document.values.items() if known[: len(path)] == path and place in swept)
+        place = world.document.key_place(path) if path in ignored[0] else next(varied, None)
+        if place is not None and all(path in found for found in ignored[1:]):
             other = "x86" if cluster.type == "/390" else "/390"
             text = f"belongs to SU {other}, and '{path[1]}' is {cluster.type}; remove it"
             if path[2] == "parameters":
                 text = f"is no number of SU {cluster.type} with policy {cluster.policy}; remove it, or change the policy"
-            problems.append(world.at_key(path, text))
+            problems.append(Problem(place, dotted(path), text))
     return problems

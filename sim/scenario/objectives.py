@@ -26,6 +26,7 @@ _EXAMPLES: dict[Kind, str] = {
     "share": "share(completed) >= 99 %",
 }
 _ALL_EXAMPLES = ", ".join(f"'{example}'" for example in _EXAMPLES.values())
+_METRIC_EXAMPLES = "'makespan of out' or 'downtime of VM12PROD'"
 
 
 class ObjectiveError(ValueError):
@@ -90,6 +91,18 @@ def parse_objective(text: object) -> Objective:
     if reader.take(r"share\s*\("):
         return _share(reader)
     raise reader.stop("'P(metric <= value) >= share', 'pNN(metric) <= value' or 'share(outcome) <= share'")
+
+
+def parse_metric(text: str) -> Metric:
+    """Return the metric that a text such as "downtime of VM12PROD" names; whether the VM or the step exists is not looked at.
+
+    Raises:
+        ObjectiveError: the text is none.
+    """
+    reader = _Reader(text, kind="metric")
+    metric = reader.metric("nothing more")
+    reader.end()
+    return metric
 
 
 def _probability(reader: _Reader) -> Objective:
@@ -157,7 +170,7 @@ class _Reader:
 
     text: str
     at: int = 0
-    kind: Kind | None = None
+    kind: Kind | Literal["metric"] | None = None
 
     def take(self, pattern: str) -> str:
         """Return what matches here, after blanks, and go behind it; nothing when it does not match."""
@@ -226,6 +239,8 @@ class _Reader:
         return repr(self.text[: self.at].strip()) if self.text[: self.at].strip() else "nothing"
 
     def _example(self) -> str:
+        if self.kind == "metric":
+            return f"for example {_METRIC_EXAMPLES}"
         return f"for example {_ALL_EXAMPLES if self.kind is None else repr(_EXAMPLES[self.kind])}"
 
 

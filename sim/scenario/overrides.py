@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sim.scenario.document import Document, Plain, override_document
+from sim.scenario.document import Document, Plain, copied, override_document
 from sim.scenario.problems import Path, Place, Problem, dotted, suggestion
 from sim.scenario.validation import model_at, unknown_key
 
-FIXED_IN_VARIANTS = ("schema", "title", "question", "start", "variants", "objectives", "experiment")
+FIXED_IN_VARIANTS = ("schema", "title", "question", "start", "variants", "sweep", "design", "objectives", "experiment")
 _NAMED: dict[Path, str] = {("networks",): "networks", ("clusters",): "clusters", ("clusters", "*", "units"): "SUs", ("loads",): "loads"} | {
     ("vms",): "VMs",
     ("plan",): "steps",
@@ -18,9 +18,31 @@ _NAMED: dict[Path, str] = {("networks",): "networks", ("clusters",): "clusters",
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of a swept path.
+
+    Args:
+        path: where it takes effect; may hold `*`.
+        value: the value.
+        text: the value as it can be typed after `--set PATH=`.
+        source: places and texts of the value, under `path`.
+    """
+
+    path: Path
+    value: Plain
+    text: str
+    source: Document
+
+    @property
+    def place(self) -> Place:
+        """Where the value was written."""
+        return self.source.value_place(self.path)
+
+
 def with_overrides(document: Document, overrides: Sequence[str]) -> tuple[Document, list[Problem]]:
     """Return the document after every `PATH=VALUE`, in this order, and the overrides that cannot be applied."""
-    result = copy.deepcopy(document)
+    result = document.copied()
     problems: list[Problem] = []
     for position, override in enumerate(overrides, start=1):
         place = Place(0, position, f"--set {override}")
@@ -29,31 +51,74 @@ def with_overrides(document: Document, overrides: Sequence[str]) -> tuple[Docume
         if not equals or not all(path):
             problems.append(Problem(place, "", "is no override; write PATH=VALUE such as vms.VM12PROD.memory='8 GiB'"))
             continue
+        if path[0] == "sweep":
+            problems.append(Problem(place, "sweep", "is varied with --vary; write --vary PATH=V1,V2, which replaces the path in the sweep"))
+            continue
         source, value, found = override_document(text, path, place)
         problems += found or _applied(result, path, value, source)
     return result, problems
 
 
-def with_variant(document: Document, name: str) -> tuple[Document, list[Problem]]:
-    """Return the document that one variant describes, and what is wrong with the variant's paths."""
-    result = copy.deepcopy(document)
+def with_variant(base: Document, document: Document, name: str, paths: Mapping[str, Plain]) -> tuple[Document, list[Problem]]:
+    """Return the document that one variant describes, and what is wrong with the variant's paths.
+
+    Args:
+        base: the scenario without variants.
+        document: the scenario with them, for their places.
+        name: of the variant.
+        paths: what it sets.
+    """
+    result = base.copied()
     problems: list[Problem] = []
-    variants: Any = document.content.get("variants", {})
-    for written, value in variants[name].items():
+    for written, value in paths.items():
         path = tuple(written.split("."))
         here = ("variants", name, written)
         place = document.key_place(here)
         if path[0] in FIXED_IN_VARIANTS:
             problems.append(Problem(place, dotted(here), f"'{path[0]}' is the same for all variants; change it in the scenario itself"))
             continue
-        found = _applied(result, path, value, _moved(document, here, path))
+        found = _applied(result, path, value, moved(document, here, path, value))
         problems += [Problem(problem.place, dotted(here), problem.text) for problem in found]
     return result, problems
 
 
-def _moved(document: Document, old: Path, new: Path) -> Document:
-    """Return the places of what a variant holds, under the path at which it takes effect."""
+def with_settings(document: Document, settings: Iterable[Setting]) -> tuple[Document, list[Problem]]:
+    """Return the document of one point of a sweep, and what is wrong with its paths."""
+    result = document.copied()
+    problems: list[Problem] = []
+    for setting in settings:
+        problems += _applied(result, setting.path, setting.value, setting.source)
+    return result, problems
+
+
+def setting_of(path: Path, value: Plain, text: str, document: Document, where: Path) -> Setting:
+    """Return a value that is written somewhere else in a document as the setting of a path."""
+    source = moved(document, where, path, value)
+    place = document.value_place(where)
+    source.keys[path] = source.values[path] = place
+    source.texts.setdefault(path, text)
+    return Setting(path, value, text, source)
+
+
+def targets_of(document: Document, path: Path) -> list[Path]:
+    """Return the paths without `*` that a path stands for.
+
+    Raises:
+        LookupError: it stands for none; the message says what to write.
+    """
+    targets = list(_matches(document.content, path))
+    if not targets:
+        raise LookupError("matches nothing; there is no such name yet")
+    return targets
+
+
+def moved(document: Document, old: Path, new: Path, value: Plain) -> Document:
+    """Return the places of what a variant or a sweep holds, under the path at which it takes effect."""
     result = Document(document.label)
+    if not isinstance(value, dict | list):  # nothing lies below: no need to look for it among all that a thousand variants hold
+        result.keys[new], result.values[new] = document.key_place(old), document.value_place(old)
+        result.texts |= {new: document.texts[old]} if old in document.texts else {}
+        return result
     for ours, theirs in ((result.keys, document.keys), (result.values, document.values)):
         ours |= {(*new, *path[len(old) :]): place for path, place in theirs.items() if path[: len(old)] == old}
     result.texts |= {(*new, *path[len(old) :]): text for path, text in document.texts.items() if path[: len(old)] == old}
@@ -64,13 +129,11 @@ def _applied(document: Document, path: Path, value: Plain | None, source: Docume
     """Set a value at every place that a path matches; return what is wrong when it matches nothing."""
     place = source.key_place(path)
     try:
-        targets = list(_matches(document.content, path))
+        targets = targets_of(document, path)
     except LookupError as error:
         return [Problem(place, dotted(path), str(error.args[0]))]
-    if not targets:
-        return [Problem(place, dotted(path), "matches nothing; there is no such name yet")]
     for target in targets:
-        _set(document.content, target, copy.deepcopy(value))
+        _set(document.content, target, copied(value))
         document.forget(target)
         for ours, theirs in ((document.keys, source.keys), (document.values, source.values)):
             ours |= {(*target, *known[len(path) :]): where for known, where in theirs.items() if known[: len(path)] == path}

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sim.scenario.fields import Clock, Date, Entry, Name, Text, Time, TupleReader, fault, one_of, whole
+from sim.scenario.schema_experiment import ExperimentSpec
+from sim.scenario.schema_sweep import DesignSpec, Sweep
 from sim.scenario.schema_world import ClusterSpec, LoadSpec, NetworkSpec, VmSpec
 
 ORDERS = ("largest-first", "smallest-first", "by-index", "by-name")
@@ -85,15 +87,6 @@ class WindowSpec(Entry):
         return self
 
 
-class ExperimentSpec(Entry):
-    """How often the night is repeated."""
-
-    replications: Annotated[int, whole(1, 1_000_000_000)] = 1000
-    """Repetitions of every variant."""
-    seed: Annotated[int, whole(0, 2**63 - 1)] = 1
-    """Seed of all random numbers; the same seed gives the same night again."""
-
-
 def _version(value: object) -> object:
     if isinstance(value, bool) or value != 1:
         raise fault("this program reads version 1 of the format; write 'schema: 1'")
@@ -129,6 +122,12 @@ class ScenarioSpec(Entry):
         default_factory=dict
     )
     """Variants by name, each a mapping of dotted paths to values: {clusters.C390.type: x86}."""
+    sweep: Sweep = Field(default_factory=dict)
+    """Values to be varied, by dotted path as in --set: {vms.DB.memory: [4 GiB, 16 GiB]}; all combinations are computed, for every variant.
+    A range {from: 4 GiB, to: 64 GiB, steps: 5} stands for a list. `together: [{PATH: [..], PATH: [..]}]` holds groups of paths whose values
+    go side by side, first with first."""
+    design: DesignSpec | None = None
+    """Points spread over ranges, where all combinations would be too many; beside `sweep` and `variants` it is combined with them."""
     objectives: Annotated[tuple[Text, ...], TupleReader] = ()
     """What has to be met, such as: P(makespan of out <= 4 h) >= 95 %."""
     experiment: ExperimentSpec = ExperimentSpec()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.document import Document, Plain
+from sim.scenario.document import Document, Plain, copied
 from sim.scenario.problems import Path, Problem, dotted, nearest
 from sim.scenario.schema_plan import ScenarioSpec
+from sim.scenario.schema_sweep import RangeSpec
+
+T = TypeVar("T", bound=BaseModel)
 
 LATER = {  # unknown today, with the part of the program that brings them
     "operators": "operations",
@@ -29,6 +31,7 @@ LATER = {  # unknown today, with the part of the program that brings them
     "pause": "planner",
 }
 _REQUIRED_SECTIONS = ("networks", "clusters", "vms", "plan")
+_NO_KEYS = ("[key]", "[auto]", "[number]")  # parts of a path that stand in no file
 _WANTED = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list", "list_type": "a list"}
 _EXAMPLES = {"model_type": "{key: value}", "dict_type": "{key: value}", "tuple_type": "[first, second]", "list_type": "[first, second]"}
 
@@ -38,13 +41,13 @@ def validated(document: Document) -> tuple[ScenarioSpec, list[Problem]]:
 
     Entries with a mistake (a VM, an SU, a load, a step) are left out, so that the others can still be checked against each other.
     """
-    content = copy.deepcopy(document.content)
+    content = copied(document.content)
     problems: list[Problem] = []
     broken = set(document.unread)
     for _ in range(20):  # every turn removes at least one entry; twenty levels of nesting do not exist
-        errors = _errors(content)
-        if not errors:
-            break
+        spec, errors = _read(content)
+        if spec is not None:
+            return spec, problems
         new = [(path, error) for path, error in errors if not _follows(path, broken) and not _is_misspelt(path, error, errors)]
         problems += [_problem(error, path, document) for path, error in new]
         for path, error in errors:
@@ -54,12 +57,16 @@ def validated(document: Document) -> tuple[ScenarioSpec, list[Problem]]:
     return ScenarioSpec.model_validate(content), problems
 
 
-def _errors(content: dict[str, Plain]) -> list[tuple[Path, ErrorDetails]]:
+def _read(content: dict[str, Plain]) -> tuple[ScenarioSpec | None, list[tuple[Path, ErrorDetails]]]:
     try:
-        ScenarioSpec.model_validate(content)
+        return ScenarioSpec.model_validate(content), []
     except ValidationError as error:
-        return [(tuple(str(part) for part in detail["loc"] if part != "[key]"), detail) for detail in error.errors()]
-    return []
+        return None, [(_path(detail), detail) for detail in error.errors()]
+
+
+def _path(error: ErrorDetails) -> Path:
+    """Return the path of an error, without what pydantic adds to it: that a key is meant, and which form of a field."""
+    return tuple(str(part) for part in error["loc"] if part not in _NO_KEYS)
 
 
 def _is_misspelt(path: Path, error: ErrorDetails, errors: Iterable[tuple[Path, ErrorDetails]]) -> bool:
@@ -119,10 +126,10 @@ def _problem(error: ErrorDetails, path: Path, document: Document) -> Problem:
         return Problem(document.value_place(path), dotted(path), f'{error["msg"]}; quote it: "{text}"')
     if kind == "scenario":
         text = str(error["msg"])
-        is_key = error["loc"][-1] == "[key]" or not isinstance(error["input"], str | int | float)
+        is_key = error["loc"][-1:] in ((), ("[key]",)) or not isinstance(error["input"], str | int | float)
     elif kind == "value_error":
         text = _without_python(str(error["ctx"]["error"]), error["input"])
-        is_key = error["loc"][-1] == "[key]"
+        is_key = error["loc"][-1:] == ("[key]",)
     else:
         text = _wrong_kind(kind, error["input"], document.texts.get(path))
         is_key = False
@@ -167,6 +174,8 @@ def unknown_key(path: Path) -> str:
 
 def model_at(path: Path) -> type[BaseModel] | None:
     """Return the part of the schema that describes the mapping at a path, or None where keys are free names."""
+    if path[:1] == ("sweep",):  # paths and groups of them are free names there; what has keys is a range
+        return RangeSpec if len(path) == (4 if path[1:2] == ("together",) else 2) else None
     model: Any = ScenarioSpec
     for key in path:
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -175,8 +184,34 @@ def model_at(path: Path) -> type[BaseModel] | None:
         elif model is not None:  # a mapping of names or a list: its last argument describes the element
             arguments = [argument for argument in get_args(model) if argument is not Ellipsis]
             model = arguments[-1] if arguments else None
-        model = _without_none(model)
+        model = _without_none(_the_mapping(model))
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _the_mapping(annotation: object) -> object:
+    """Return the mapping among the forms that a field can take, if it is one of several; else the annotation itself."""
+    if get_origin(annotation) is not Union:
+        return annotation
+    forms = [getattr(form, "__origin__", form) for form in get_args(annotation)]  # without what Annotated adds
+    models = [form for form in forms if isinstance(form, type) and issubclass(form, BaseModel)]
+    return models[0] if len(models) == 1 else annotation
+
+
+def field_at(path: Path) -> object:
+    """Return the plain type of the field at a path; None where the schema knows no such field."""
+    model = model_at(path[:-1])
+    field = _by_alias(model).get(path[-1]) if model is not None else None
+    annotation = _without_none(field.annotation) if field is not None else None
+    return getattr(annotation, "__origin__", annotation)
+
+
+def part_of(model: type[T], content: Plain, path: Path, document: Document) -> tuple[T | None, list[Problem]]:
+    """Return a part of a document that the schema of the whole leaves open, or what is wrong with it."""
+    try:
+        return model.model_validate(content), []
+    except ValidationError as error:
+        found = [((*path, *_path(detail)), detail) for detail in error.errors()]
+        return None, [_problem(detail, where, document) for where, detail in found if not _is_misspelt(where, detail, found)]
 
 
 def _without_none(annotation: object) -> object:

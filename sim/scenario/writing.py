@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -24,20 +25,39 @@ def template(su_type: str) -> str:
 def expanded(loaded: Loaded) -> dict[str, Any]:
     """Return the scenario as a plain document in which nothing is left to a default or a profile.
 
-    Loaded again it gives equal points. Variants after the first replace whole sections, in so far as they differ from those of the first.
+    Loaded again it gives equal points: each is a variant that says in what it differs from the first one. A sweep becomes variants, too,
+    since with every default written out its paths need not fit any longer: a count is single VMs then, a profile its classes.
     """
-    documents = [_document(spec) for spec in loaded.completed]
-    result = documents[0]
-    if loaded.points[0].name:
-        result["variants"] = {
-            point.name: {key: value for key, value in document.items() if key not in FIXED_IN_VARIANTS and value != result.get(key)}
-            for point, document in zip(loaded.points, documents, strict=True)
-        }
-    return result
+    first, *others = (_document(spec) for spec in loaded.completed)
+    if not loaded.points[0].name:
+        return first
+    names = (point.name for point in loaded.points)
+    return {
+        **first,
+        "variants": {next(names): {}} | {name: dict(_differences(first, other)) for name, other in zip(names, others, strict=True)},
+    }
+
+
+def _differences(first: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the dotted paths at which another point differs, with its values."""
+    for section, value in other.items():
+        if section not in FIXED_IN_VARIANTS:
+            yield from _different(section, first.get(section), value)
+
+
+def _different(path: str, first: object, other: object) -> Iterator[tuple[str, object]]:
+    if first == other:
+        return
+    # Where a key comes or goes, its whole mapping is written: a path sets a value, but takes none away.
+    if isinstance(first, dict) and isinstance(other, dict) and list(first) == list(other) and not any("." in str(key) for key in other):
+        for key, value in other.items():
+            yield from _different(f"{path}.{key}", first[key], value)
+    else:
+        yield path, other
 
 
 def _document(spec: ScenarioSpec) -> dict[str, Any]:
-    document: dict[str, Any] = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"variants"})
+    document: dict[str, Any] = spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"variants", "sweep", "design"})
     for step in document["plan"].values():
         if "migrate" in step:
             del step["order"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from sim.units.quantity import (
     Dimension,
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 DAY_S = 86_400  # seconds of a day
+_KEPT = 1 << 14  # texts of numbers: a sweep shows the same few hundred for each of its points
 
 _OTHER_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKmMgGtT])([bB]|[bB]its?|i[bB]its?)?")
 _COLONS = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
@@ -231,11 +233,13 @@ def format_clock(second_of_day: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
+@lru_cache(_KEPT)
 def show_memory(size_bytes: float) -> str:
     """Return a size for people, three significant digits: "263 MiB"."""
     return write_rounded(size_bytes, {"bytes": Fraction(1), **_MEMORY.units})
 
 
+@lru_cache(_KEPT)
 def show_rate(rate_Bps: float) -> str:
     """Return a rate for people in decimal bytes, three significant digits: "1.25 GB/s"."""
     return write_rounded(rate_Bps, {"B/s": Fraction(1)} | {unit: _RATE.units[unit] for unit in ("kB/s", "MB/s", "GB/s")})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 _LONGEST = 1_000  # characters; longer than any float needs (5e-324 s written out has under 350)
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z\u00b5\u03bc%/].*)?")  # both micro signs, to answer with "us"
@@ -28,9 +29,12 @@ class UnitError(ValueError):
     """A text is no quantity of the wanted dimension; the message says what was found, what is wrong and what to write."""
 
 
-@dataclass(frozen=True, slots=True)
+_KEPT = 1 << 14  # texts of numbers: a sweep reads and writes the same few hundred for each of its points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
-    """A closed set of units.
+    """A closed set of units; there is one object for each dimension.
 
     Args:
         what: what a text of this dimension is, with its article.
@@ -73,9 +77,17 @@ def read_exact(text: object, dimension: Dimension) -> Fraction:
     Raises:
         UnitError: the text is none.
     """
-    quantity = _QUANTITY.fullmatch(text) if isinstance(text, str) and len(text) <= _LONGEST else None
-    if quantity is None or quantity[2] not in dimension.units:
+    amount = _amount(text, dimension) if isinstance(text, str) and len(text) <= _LONGEST else None
+    if amount is None:
         raise UnitError(f"{found(text)} {_fault(text, dimension)}")
+    return amount
+
+
+@lru_cache(_KEPT)
+def _amount(text: str, dimension: Dimension) -> Fraction | None:
+    quantity = _QUANTITY.fullmatch(text)
+    if quantity is None or quantity[2] not in dimension.units:
+        return None
     return Fraction(quantity[1]) * dimension.units[quantity[2]]
 
 
@@ -89,6 +101,7 @@ def bare_number(text: object) -> Fraction | None:
     return Fraction(quantity[1]) if quantity and quantity[2] is None and quantity[0] == quantity[1] else None
 
 
+@lru_cache(_KEPT)
 def write_shortest(number: float, dimension: Dimension, *, whole: bool = False) -> str:
     """Return the text with the fewest significant digits that is read as exactly this number.
 

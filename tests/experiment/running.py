@@ -10,7 +10,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import sim.experiment.parts
+from sim.columns import TABLES
+from sim.experiment.engines import Wanted
 from sim.experiment.run import Order, Ran, run
+from sim.experiment.store import Store
 from sim.scenario.load import load_scenario
 
 # Two SU types, two VMs: every kind of draw, and on SU /390 a chase limit that some replications pass and try again.
@@ -60,15 +63,26 @@ def written(folder: Path, text: str = SCENARIO) -> Path:
     return file
 
 
-def here(file: Path, out: Path, replications: int, *, messages: int = 200, rounds: bool = False, part: int = PART) -> Ran:
+def here(
+    file: Path,
+    out: Path | str,
+    replications: int,
+    *,
+    messages: int = 200,
+    rounds: bool = False,
+    part: int = PART,
+    columns: tuple[str, ...] = (),
+    engine: Wanted = "simpy",
+) -> Ran:
     """Run the scenario in this process."""
+    order = Order(load_scenario(file), replications, out, 1, messages, rounds, ["migr", "run"], columns=columns, engine=engine)
     with patch.object(sim.experiment.parts, "PART", part):
-        return run(Order(load_scenario(file), replications, out, 1, messages, rounds, ["migr", "run"]), lambda _done, _total: None)
+        return run(order, lambda *_: None)
 
 
 def command(file: Path, out: Path, *more: str) -> list[str]:
     """Return the command that runs the scenario in a process of its own, whose workers start at once."""
-    return [sys.executable, "-c", WITH_WORKERS, "run", str(file), "--out", str(out), *more]
+    return [sys.executable, "-c", WITH_WORKERS, "run", str(file), "--out", str(out), "--engine", "simpy", *more]
 
 
 def given(file: Path, out: Path, *more: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
@@ -81,6 +95,12 @@ def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every Parquet file and of the summaries; run.json tells how and is no result."""
     files = [*folder.glob("*.parquet/*"), folder / "summary.json", folder / "summary.csv", folder / "scenario.resolved.yaml"]
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
+
+
+def rows(folder: Path) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of every table that is there, in order: what two folders whose parts are cut differently have in common."""
+    there = [table for table in TABLES if (folder / f"{table}.parquet").exists()]
+    return {table: Store(folder).read(table).to_pylist() for table in there}
 
 
 def part_files(folder: Path) -> list[str]:

@@ -32,13 +32,17 @@ def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_i
     monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
     file, out = written(tmp_path), tmp_path / "out"
     override = "vms.APPL.touched=90 %"
-    arguments = ["run", str(file), "--out", str(out), "--workers", "1", "--replications", "150", "--set", override]
+    arguments = ["run", str(file), "--out", str(out), "--workers", "1", "--engine", "simpy", "--replications", "150", "--set", override]
     ended = CliRunner().invoke(app, arguments)
     assert ended.exit_code == 4, ended.stderr
     assert f"migr trace {file} --replication 75 --variant 'SU x86' --set '{override}'" in ended.stderr
     assert "VM DB is live on two SUs" in ended.stderr
     assert "Traceback" not in ended.stderr
     missing = "point-001-replications-000000064-000000127.parquet"
+    told = (out / "errors" / missing.replace("parquet", "txt")).read_text(encoding="utf-8")
+    assert told.startswith("point 'SU x86' replication 75: ModelError: VM DB is live on two SUs\nRepeat it with: migr trace ")
+    assert f"--replication 75 --variant 'SU x86' --set '{override}'" in told
+    assert "Traceback" in told
     assert missing not in part_files(out)
     assert len(part_files(out)) == 5
     # Mended, the same command computes only what is missing.
@@ -47,12 +51,14 @@ def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_i
     assert mended.exit_code == 0
     assert "5 of 6 parts were there already." in mended.stderr
     assert missing in part_files(out)
+    assert list((out / "errors").iterdir()) == []
 
 
 def test_summary_of_a_run_with_a_failure_is_of_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
     ran = here(written(tmp_path), tmp_path / "out", 150)
     assert [point["replications"] for point in ran.summary["points"]] == [150, 150 - PART]
+    assert ran.summary["missing"] == [{"point": "SU x86", "replications": PART}]
     (failure,) = ran.failures
     assert (failure.point, failure.replication) == ("SU x86", BROKEN)
     assert failure.reason == "ModelError: VM DB is live on two SUs"
@@ -74,9 +80,11 @@ def test_run_whose_every_part_fails_has_no_summary(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(sim.experiment.compute, "replicate", always)
     ended = CliRunner().invoke(
-        app, ["run", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--workers", "1", "--replications", "20"]
+        app, ["run", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--workers", "1", "--engine", "simpy", "--replications", "20"]
     )
     assert ended.exit_code == 4
     assert "2 parts failed and are not in the summary.\nThe first in replication 0: ZeroDivisionError: division by zero" in ended.stderr
-    assert "ZeroDivisionError" in (tmp_path / "out" / "failures.txt").read_text(encoding="utf-8")
+    told = sorted((tmp_path / "out" / "errors").iterdir())
+    assert [file.name for file in told] == [f"point-{point}-replications-000000000-000000019.txt" for point in ("000", "001")]
+    assert all("ZeroDivisionError" in file.read_text(encoding="utf-8") for file in told)
     assert part_files(tmp_path / "out") == []

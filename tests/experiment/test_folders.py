@@ -143,6 +143,6 @@ def test_default_folder_is_named_after_scenario_and_question(tmp_path: Path) -> 
     one = Order(load_scenario(written(tmp_path)), 20, None, 1, 0, False, [])
     other = Order(load_scenario(written(tmp_path), ["vms.APPL.memory=3 GiB"]), 20, None, 1, 0, False, [])
     longer = Order(load_scenario(written(tmp_path)), 5000, None, 4, 9, True, [])
-    assert one.folder.parent == other.folder.parent == Path("reports/small")
+    assert Path(one.folder).parent == Path(other.folder).parent == Path("reports/small")
     assert one.folder != other.folder
     assert one.folder == longer.folder

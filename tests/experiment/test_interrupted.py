@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from experiment.processes import PATIENCE_S, descendants, lives, until
 from experiment.running import command, digests, given, here, part_files, written
 
 REPLICATIONS = "300"  # five parts a point
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")
 
@@ -28,14 +26,6 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[
     return file, digests(folder / "out")
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition; it must come true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
 def started(file: Path, out: Path, workers: str) -> subprocess.Popen[str]:
     """Start the run in a process group of its own and wait for its second part."""
     arguments = command(file, out, "--workers", workers, "--replications", REPLICATIONS)
@@ -43,24 +33,6 @@ def started(file: Path, out: Path, workers: str) -> subprocess.Popen[str]:
     until(lambda: len(part_files(out)) >= 2 or process.poll() is not None)
     assert process.poll() is None, "the run ended before it could be interrupted"
     return process
-
-
-def descendants(pid: int) -> set[int]:
-    """Return all processes below one."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text(encoding="ascii").split()):
-            found |= {child} | descendants(child)
-    return found
-
-
-def lives(pid: int) -> bool:
-    """Say whether a process runs; a zombie does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -34,37 +34,6 @@ def test_workers_and_hash_seed_change_no_byte(reference: tuple[Path, dict[str, s
     assert digests(tmp_path / "out") == expected
 
 
-def test_extending_a_run_gives_the_bytes_of_the_long_one(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    """300 replications, then 700, in parts of the product's size: what the first run left incomplete is computed again."""
-    file, _ = reference
-    here(file, tmp_path / "steps", 300, part=256)
-    extended = here(file, tmp_path / "steps", 700, part=256)
-    here(file, tmp_path / "at once", 700, part=256)
-    assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
-    # Per point: 0..255 is used, 256..511 and 512..699 are computed.
-    assert (extended.reused, extended.computed, extended.replications) == (2, 4, 700)
-
-
-@pytest.mark.parametrize("rounds", [False, True])
-def test_extending_a_part_that_keeps_messages_counts_none_twice(
-    reference: tuple[Path, dict[str, str]], tmp_path: Path, rounds: bool
-) -> None:
-    """20, then 40 replications: messages and rounds of the first 20 are not in two files."""
-    file, _ = reference
-    here(file, tmp_path / "steps", 20, rounds=rounds)
-    here(file, tmp_path / "steps", 40, rounds=rounds)
-    here(file, tmp_path / "at once", 40, rounds=rounds)
-    assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
-
-
-def test_more_messages_later_give_the_bytes_of_asking_at_once(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, _ = reference
-    here(file, tmp_path / "steps", 40, messages=10)
-    here(file, tmp_path / "steps", 40, messages=30, rounds=True)
-    here(file, tmp_path / "at once", 40, messages=30, rounds=True)
-    assert digests(tmp_path / "steps") == digests(tmp_path / "at once")
-
-
 def test_asking_for_less_drops_nothing(reference: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     """Fewer replications and messages, no rounds: what the folder holds stays, and the summary is of all of it."""
     file, _ = reference

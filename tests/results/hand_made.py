@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
+import pyarrow as pa
 
 from sim.columns import TABLES
 from sim.results.tables import arrow
@@ -59,18 +59,17 @@ STEP: dict[str, Value] = {
 }
 
 
-def migrations(*rows: Mapping[str, Value]) -> pd.DataFrame:
+def migrations(*rows: Mapping[str, Value]) -> pa.Table:
     """Return a table of migrations: each row says only what differs from a completed one."""
     return _table("migrations", [{**COMPLETED, **row} for row in rows])
 
 
-def steps(*rows: Mapping[str, Value]) -> pd.DataFrame:
+def steps(*rows: Mapping[str, Value]) -> pa.Table:
     """Return a table of plans: each row says only what differs from a step that took a minute."""
     return _table("plans", [{**STEP, **row} for row in rows])
 
 
-def _table(name: str, rows: Sequence[Mapping[str, Value]]) -> pd.DataFrame:
+def _table(name: str, rows: Sequence[Mapping[str, Value]]) -> pa.Table:
     columns = [column.name for column in TABLES[name]]
     assert all(set(row) == set(columns) for row in rows)
-    frame: pd.DataFrame = arrow(name, [tuple(row[column] for column in columns) for row in rows]).to_pandas()
-    return frame
+    return arrow(name, [tuple(row[column] for column in columns) for row in rows])

@@ -12,7 +12,9 @@ import pytest
 
 from experiment.running import SCENARIO, here, written
 from results.hand_made import ABORTED, REJECTED, migrations, steps
-from sim.results.summary import ALL, flat, summarise
+from results.in_memory import InMemory
+from sim.results.lines import ALL
+from sim.results.summary import Asked, flat, summarise_point
 
 REPLICATIONS = 50
 
@@ -132,7 +134,8 @@ def test_hand_made_summary() -> None:
     plans = steps(
         {}, {"replication": 1}, {"replication": 2}, {"replication": 3, "makespan_s": math.inf, "end_s": math.inf, "left_behind": 1}
     )
-    (point,) = summarise(frame, plans, [], 0.0)["points"]
+    point = summarise_point("", InMemory(frame, plans), Asked((), 0.0))
+    assert point is not None
     (line,) = point["migrations"]
     assert {name: share["share"] for name, share in line["outcomes"].items()} == {"completed": 0.75, "rejected": 0.25}
     assert line["reasons"] == {"vm-state": 1}
@@ -154,8 +157,8 @@ def test_hand_made_summary() -> None:
 
 
 def test_vm_that_is_never_migrated_has_no_times() -> None:
-    (point,) = summarise(migrations(dict(REJECTED)), steps({"makespan_s": math.inf, "end_s": math.inf, "left_behind": 1}), [], 0.0)[
-        "points"
-    ]
+    rows = InMemory(migrations(dict(REJECTED)), steps({"makespan_s": math.inf, "end_s": math.inf, "left_behind": 1}))
+    point = summarise_point("", rows, Asked((), 0.0))
+    assert point is not None
     (line,) = point["migrations"]
     assert all(found == {} for found in line["of_completed"].values())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
+import pyarrow as pa
 import pytest
 
 from results.hand_made import ABORTED, migrations, steps
-from sim.results.verdicts import Judged, judge
+from sim.results.chunks import Chunk
+from sim.results.samples import Replications
+from sim.results.verdicts import Evidence, Judged
 from sim.scenario.objectives import parse_objective
 
 TEN_PM = 79200.0
 
 
-def downtimes(*values: float) -> pd.DataFrame:
+def downtimes(*values: float) -> pa.Table:
     """Return a replication for each downtime; an infinite one was aborted."""
     return migrations(
         *(
@@ -24,14 +26,18 @@ def downtimes(*values: float) -> pd.DataFrame:
     )
 
 
-def one_step(frame: pd.DataFrame) -> pd.DataFrame:
+def one_step(frame: pa.Table) -> pa.Table:
     """Return a table of plans with a row for each replication."""
-    return steps(*({"replication": number} for number in sorted(set(frame["replication"]))))
+    return steps(*({"replication": number} for number in sorted(set(frame["replication"].to_numpy().tolist()))))
 
 
-def judged(text: str, frame: pd.DataFrame, plans: pd.DataFrame | None = None, clock_from: float = TEN_PM) -> Judged:
+def judged(text: str, frame: pa.Table, plans: pa.Table | None = None, clock_from: float = TEN_PM) -> Judged:
     """Return what becomes of an objective."""
-    return judge(parse_objective(text), "", frame, one_step(frame) if plans is None else plans, clock_from)
+    evidence = Evidence(parse_objective(text), clock_from)
+    evidence.add(Replications(Chunk(frame, one_step(frame) if plans is None else plans)))
+    evidence.end_pass()
+    assert not evidence.is_open
+    return evidence.judged("")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ NAMES = (
     "busy-database",
     "console-example",
     "day-and-night",
+    "faster-network",
     "night-drain-390",
     "night-drain-x86",
     "quickstart",
@@ -21,7 +22,7 @@ NAMES = (
 )
 
 
-def test_the_eight_scenarios_are_there() -> None:
+def test_the_nine_scenarios_are_there() -> None:
     assert tuple(sorted(file.stem for file in SCENARIOS.glob("*.yaml"))) == NAMES
 
 
@@ -51,6 +52,15 @@ def test_the_console_example_is_the_published_one() -> None:
         "ABGSE701",
         419.0,
     )
+
+
+def test_the_faster_network_is_asked_for_every_size_and_both_types() -> None:
+    points = load_scenario(SCENARIOS / "faster-network.yaml").points
+    asked = [
+        (point.clusters[0].su_type, round(point.links[0].payload_Bps / 0.94 * 8 / 1e9), point.vms[0].memory_bytes / 1024**3)
+        for point in points
+    ]
+    assert asked == [(kind, rate, size) for kind in ("/390", "x86") for rate in (1, 10) for size in (8, 16, 32)]
 
 
 def test_two_clusters_meet_on_one_network_and_not_on_two() -> None:

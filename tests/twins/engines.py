@@ -50,8 +50,6 @@ def differences(one: dict[str, pa.Table], other: dict[str, pa.Table]) -> list[st
 
 def _bits(table: pa.Table, name: str) -> tuple[object, ...]:
     column = table[name].combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(column.chunks)
     if isinstance(column, pa.DictionaryArray):
         return tuple(column.dictionary.to_pylist()), tuple(column.indices.to_pylist())
     values = column.to_pylist()

@@ -25,8 +25,10 @@ class StepCourse:
         place: its place in the plan.
         order: the VMs that it may bring to its target, in its order.
         at: place in `order` of the VM whose turn it is, shape (width,).
+        migration: which of its migrations the step has begun, to address the draws.
         attempt: its attempt, 1, 2, ...
         due: when it wants to give the command, seconds; `DONE` when it has ended.
+        released: whether its own last migration ended when it became due.
         asked: place in the queue of those that want the same at the same time.
         ended: when it had nothing left to do, seconds.
         attempts: how many were made.
@@ -37,8 +39,10 @@ class StepCourse:
     place: int
     order: tuple[str, ...]
     at: Lanes
+    migration: Lanes
     attempt: Lanes
     due: Array
+    released: Flags
     asked: Lanes
     ended: Array
     attempts: Lanes
@@ -56,18 +60,17 @@ class StepCourse:
         else:
             # One source, so that all VMs are at home; or one VM: either way its index at the start decides.
             order = [vm.name for vm in sorted(vms, key=lambda vm: ORDERS[step.order](vm, vm.index))]
-        zeros = np.zeros(width, dtype=np.intp)
-        due = np.full(width, step.at_s)
-        return cls(
-            step, place, tuple(order), zeros.copy(), zeros + 1, due, zeros + (place - len(site.point.steps)), due.copy(), zeros.copy()
-        )
+        zeros, due = np.zeros(width, dtype=np.intp), np.full(width, step.at_s)
+        before = zeros + (place - len(site.point.steps))
+        return cls(step, place, tuple(order), zeros.copy(), zeros.copy(), zeros + 1, due, zeros > 0, before, due.copy(), zeros.copy())
 
-    def next_vm(self, lanes: Lanes, due: Array, asked: int) -> None:
-        """Go on to the next VM; the step ends after the last."""
+    def next_vm(self, lanes: Lanes, due: Array, asked: int | None = None) -> None:
+        """Go on to the next VM, in the same instant before anybody else if nothing was asked for; the step ends after the last."""
         self.at[lanes] += 1
         self.attempt[lanes] = 1
         self.due[lanes] = due
-        self.asked[lanes] = asked
+        if asked is not None:
+            self.asked[lanes] = asked
         last = self.at[lanes] >= len(self.order)
         self.ends(lanes[last], due[last])
 
@@ -78,13 +81,13 @@ class StepCourse:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stay:
-    """A completed migration of a VM, in all replications; the times are infinite where it did not happen.
+class Attempted:
+    """An attempt to migrate a VM, in all replications; the times are infinite where it did not happen.
 
     Args:
         target: the SU on which the VM is from then on.
         command: when the command was given.
-        resumed: when the VM lived on the target.
+        resumed: when the VM lived on the target; infinite where it never did.
         ended: when it was free to migrate again.
     """
 
@@ -104,35 +107,36 @@ class Whereabouts:
 
     def __init__(self, home: str, width: int) -> None:
         self._home, self._width = home, width
-        self._stays: list[Stay] = []
+        self._attempts: list[Attempted] = []
 
     def moves(self, record: Record) -> None:
-        """Book a completed migration."""
+        """Book an attempt that had the right to migrate."""
         times = [np.full(self._width, np.inf) for _ in range(3)]
-        for booked, found in zip(times, (record.columns["command_s"], record.resumed_s, record.ended_s), strict=True):
+        resumed = np.inf if record.resumed_s is None else record.resumed_s
+        for booked, found in zip(times, (record.columns["command_s"], resumed, record.ended_s), strict=True):
             booked[record.lanes] = found
-        self._stays.append(Stay(record.target, *times))
+        self._attempts.append(Attempted(record.target, *times))
 
     def at(self, lanes: Lanes, now: Array) -> dict[str, Flags]:
         """Return the SUs on which its definition is at a time, each with the replications."""
-        return self._found(lanes, [stay.resumed[lanes] <= now for stay in self._stays])
+        return self._found(lanes, [each.resumed[lanes] <= now for each in self._attempts])
 
     def before(self, lanes: Lanes, now: Array) -> dict[str, Flags]:
         """Return the same just before a time."""
-        return self._found(lanes, [stay.resumed[lanes] < now for stay in self._stays])
+        return self._found(lanes, [each.resumed[lanes] < now for each in self._attempts])
 
     def migrates(self, lanes: Lanes, now: Array) -> Flags:
-        """Say where a migration that will be completed is under way."""
+        """Say where an attempt is under way."""
         under_way = np.zeros(len(lanes), dtype=bool)
-        for stay in self._stays:
+        for each in self._attempts:
             # Of steps that begin in one instant, each sees the VM where it was before.
-            under_way |= (stay.command[lanes] < now) & (now < stay.ended[lanes])
+            under_way |= (each.command[lanes] < now) & (now < each.ended[lanes])
         return under_way
 
     def _found(self, lanes: Lanes, happened: list[Flags]) -> dict[str, Flags]:
         """Return who is where, from which of the migrations have happened: the last of them counts."""
         found = {self._home: np.ones(len(lanes), dtype=bool)}
-        for stay, flags in zip(self._stays, happened, strict=True):
+        for each, flags in zip(self._attempts, happened, strict=True):
             found = {unit: there & ~flags for unit, there in found.items()}
-            found[stay.target] = found.get(stay.target, False) | flags
+            found[each.target] = found.get(each.target, False) | flags
         return {unit: flags for unit, flags in found.items() if flags.any()}

@@ -1,4 +1,7 @@
-"""Which points lockstep covers: those in which no two transfers can ever share a port of a network or a monitor CPU."""
+"""Which points lockstep covers: those in which no two transfers can ever share a port of a network or a monitor CPU.
+
+Decided from plan and topology before the run, never in a replication: a plan whose transfers hardly ever meet is refused too.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
+from sim.engine.lockstep.fields import refused_fields
 from sim.engine.site import ports
-from sim.scenario.point import Point, Step, Unit
+from sim.errors import ModelError
+from sim.scenario.point import Point, Unit
 
 
 class Way(NamedTuple):
@@ -18,6 +23,11 @@ class Way(NamedTuple):
     vm: str
     source: str
     target: str
+
+    @property
+    def shown(self) -> str:
+        """The migration as people write it."""
+        return f"{self.vm} {self.source} -> {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +45,26 @@ class Group:
     @property
     def in_turn(self) -> bool:
         """Whether their migrations always run one after the other: VM2000 runs one outgoing migration a source SU, and one a VM."""
-        return len({way.source for way in self.ways}) < 2 or len({way.vm for way in self.ways}) < 2
+        return _in_turn(self.ways)
 
-    def why_not(self, steps: Sequence[Step]) -> str:
-        """Return which migrations of the group may share what, for people."""
-        first, other = next(pair for pair in combinations(self.ways, 2) if pair[0].source != pair[1].source and pair[0].vm != pair[1].vm)
-        names = sorted({steps[way.step].name for way in (first, other)})
-        where = f"step '{names[0]}'" if len(names) == 1 else f"steps {' and '.join(repr(name) for name in names)}"
-        return (
-            f"{where}: the transfers {first.vm} {first.source} -> {first.target} and {other.vm} {other.source} -> {other.target} "
-            "can meet at an SU or on a network"
-        )
+    def why_not(self, point: Point) -> str:
+        """Return where two migrations of the group can meet, for people."""
+        units = {unit.name: unit for unit in point.units}
+        users: dict[Hashable, list[Way]] = {}
+        for way in self.ways:
+            for thing in _used(units, way):
+                users.setdefault(thing, []).append(way)
+        for thing, ways in users.items():
+            if not _in_turn(ways):
+                return f"{_two(point, ways)} can meet {_where(thing)}"
+        # Nothing is shared by any two that may run at once, but a third one depends on both.
+        return f"{_two(point, self.ways)} can run at once and are tied together by others of the plan"
 
 
 def refusals(point: Point) -> list[str]:
     """Return why lockstep does not cover a point, one sentence a reason; nothing when it does."""
-    return [group.why_not(point.steps) for group in groups(point) if not group.in_turn]
+    fields = [f"only the SimPy engine simulates the field {path}" for path in refused_fields(point)]
+    return fields + [group.why_not(point) for group in groups(point) if not group.in_turn]
 
 
 def groups(point: Point) -> list[Group]:
@@ -102,3 +116,27 @@ def _used(units: Mapping[str, Unit], way: Way) -> Iterator[Hashable]:
     yield "unit", way.source
     yield "unit", way.target
     yield from ports(units[way.source], units[way.target])
+
+
+def _in_turn(ways: Sequence[Way]) -> bool:
+    return len({way.source for way in ways}) < 2 or len({way.vm for way in ways}) < 2
+
+
+def _two(point: Point, ways: Sequence[Way]) -> str:
+    """Return the first two migrations that may run at once, with their steps."""
+    first, other = next(pair for pair in combinations(ways, 2) if pair[0].source != pair[1].source and pair[0].vm != pair[1].vm)
+    places = sorted({first.step, other.step})
+    steps = f"step{'s' * (len(places) > 1)} {' and '.join(repr(point.steps[place].name) for place in places)}"
+    return f"{steps}: the transfers {first.shown} and {other.shown}"
+
+
+def _where(thing: Hashable) -> str:
+    """Return what `_used` yields in a planner's words."""
+    match thing:
+        case ("unit", name):
+            return f"at SU {name}"
+        case (link, "out", place):
+            return f"on network {link}, out of {place}"
+        case (link, _in, place):
+            return f"on network {link}, into {place}"
+    raise ModelError(f"{thing} is nothing that two VMs share")

@@ -75,22 +75,34 @@ class GroupCourse:
         step, vm, due = course.step, course.order[course.at[lanes[0]]], course.due[lanes]
         if course.attempt[lanes[0]] == 1:
             there = self.takes_part(step, vm, lanes)
-            course.next_vm(lanes[~there], due[~there], self.turns)
+            course.next_vm(lanes[~there], due[~there])
             lanes, due = lanes[there], due[there]
             self.migrations[vm][lanes] += 1
+            course.migration[lanes] = self.migrations[vm][lanes]
         idle = self._is_done(step, vm, lanes, due) & ~self.where[vm].migrates(lanes, due)
-        course.next_vm(lanes[idle], due[idle], self.turns)
+        course.next_vm(lanes[idle], due[idle])
         lanes, due = lanes[~idle], due[~idle]
         free_at = self.free_at[lanes]
-        # A step that begins in the instant in which another migration ends sees it still running: its alarm was set long before.
-        busy = (free_at > due) | ((free_at == due) & (course.asked[lanes] < 0))
+        busy = self._sees_another(course, lanes, due)
         if step.when_busy == "reject":
             self._attempt(course, vm, lanes[busy], due[busy], due[busy], another_is_outgoing=True)
             lanes, due, free_at = lanes[~busy], due[~busy], free_at[~busy]
         turn = np.maximum(due, free_at)
         idle = self._is_done(step, vm, lanes, turn)
+        course.released[lanes[idle]] = True
         course.next_vm(lanes[idle], turn[idle], self.turns)
         self._attempt(course, vm, lanes[~idle], due[~idle], turn[~idle], another_is_outgoing=False)
+
+    def _sees_another(self, course: StepCourse, lanes: Lanes, due: Array) -> Flags:
+        """Say where another migration is running when the step asks.
+
+        Equal times have the order that the events of one replication have: a step that begins sees a migration that ends in the same
+        instant, its alarm was set long before; one that has just released the SU sees none, the others are let in after it.
+        """
+        free_at = self.free_at[lanes]
+        others: Flags = (free_at > due) & ~course.released[lanes]
+        just_now: Flags = (free_at == due) & (course.asked[lanes] < 0)
+        return others | just_now
 
     def takes_part(self, step: Step, vm: str, lanes: Lanes) -> Flags:
         """Say where the VM belongs to a step: a drain takes what is on its SU when it begins."""
@@ -115,7 +127,7 @@ class GroupCourse:
         has_room = partial(self.room.for_vm, target.name, guest.spec.memory_bytes)
         records = []
         for source, here in self.where[vm].at(lanes, command).items():
-            counts = self.migrations[vm][lanes]
+            counts = course.migration[lanes]
             for count in np.unique(counts[here]).tolist():
                 those = here & (counts == count)
                 of = Attempt(
@@ -125,8 +137,10 @@ class GroupCourse:
                 records += [(of, record) for record in found]
         self.draws.forget()
         for of, record in records:
+            course.released[record.lanes] = not another_is_outgoing
             if not another_is_outgoing:
                 self.free_at[record.lanes] = record.ended_s
+                self.where[vm].moves(record)
             self._books(of, record)
             self._goes_on(course, record)
 
@@ -138,7 +152,6 @@ class GroupCourse:
         left = record.target
         if record.outcome == "completed":
             left = record.source
-            self.where[record.vm].moves(record)
             self.room.come(record.target, size, lanes)
             self.room.go(left, size, lanes)
         if costs.memory_release.median_s and left in self.room:
@@ -155,6 +168,7 @@ class GroupCourse:
             course.attempt[lanes] += 1
             course.due[lanes] = ended + on_abort.wait_s
             course.asked[lanes] = self.turns
+            course.released[lanes] = False
         elif record.outcome == "completed" or on_abort.then == "skip":
             course.next_vm(lanes, ended, self.turns)
         else:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
+import pyarrow as pa
 import pytest
 
 from results.hand_made import ABORTED, REJECTED, migrations, steps
-from sim.results.frames import final_attempts, outcome_of, sample_of
+from sim.results.chunks import Chunk
+from sim.results.samples import Replications, outcome_of, sample_of
 from sim.scenario.objectives import Metric, parse_objective
 
 NEVER = math.inf
 
 # Replication 0: A and B well. 1: A aborted, then well; B well. 2: A aborted twice; B well. 3: A rejected; B not started.
-FRAME = migrations(
+ROWS = migrations(
     {"vm": "A", "total_s": 20.0, "downtime_s": 2.0, "rounds": 3, "sent_bytes": 100.0},
     {"vm": "B", "total_s": 30.0, "downtime_s": 1.0, "rounds": 5, "sent_bytes": 10.0},
     {"replication": 1, "vm": "A", **ABORTED, "rounds": 9, "sent_bytes": 1000.0},
@@ -35,6 +37,12 @@ PLANS = steps(
     {"replication": 2, "step": "late", "at_s": 80000.0, "makespan_s": 30.0, "end_s": 80030.0},
     {"replication": 3, "step": "late", "at_s": 80000.0, "makespan_s": 40.0, "end_s": 80040.0},
 )
+SEEN = Replications(Chunk(ROWS, PLANS))
+
+
+def seen(*tables: pa.Table) -> Replications:
+    """Return the replications of two tables."""
+    return Replications(Chunk(*tables))
 
 
 @pytest.mark.parametrize(
@@ -56,33 +64,33 @@ PLANS = steps(
     ids=str,
 )
 def test_sample_is_one_value_a_replication(metric: Metric, expected: list[float]) -> None:
-    assert sample_of(metric, FRAME, PLANS).tolist() == expected
+    assert sample_of(metric, SEEN).tolist() == expected
 
 
 def test_last_attempt_of_each_vm_counts() -> None:
-    final = final_attempts(FRAME)
-    found = sorted(zip(final["replication"], final["vm"], final["attempt"], strict=True))
+    rows = ROWS.filter(pa.array(SEEN.final)).to_pydict()
+    found = sorted(zip(rows["replication"], rows["vm"], rows["attempt"], strict=True))
     assert found == [(0, "A", 1), (0, "B", 1), (1, "A", 2), (1, "B", 1), (2, "A", 2), (2, "B", 1), (3, "A", 1), (3, "B", 0)]
 
 
 def test_guest_that_did_not_run_stood_still_for_no_time() -> None:
     """It has no downtime in the table; for an objective on all VMs it counts as none."""
     frame = migrations({"vm": "A", "downtime_s": None}, {"vm": "B", "downtime_s": 1.5})
-    assert sample_of(Metric("downtime", "A"), frame, steps({})).tolist() == [0.0]
-    assert sample_of(Metric("downtime"), frame, steps({})).tolist() == [1.5]
+    assert sample_of(Metric("downtime", "A"), seen(frame, steps({}))).tolist() == [0.0]
+    assert sample_of(Metric("downtime"), seen(frame, steps({}))).tolist() == [1.5]
 
 
 def test_step_that_finds_nothing_to_move_moves_nothing() -> None:
     """Replication 1 has no row: nothing was sent, nobody stood still, nothing failed."""
     frame, plans = migrations({"total_s": 7.0}), steps({}, {"replication": 1, "vms": 0, "makespan_s": 0.0})
-    assert sample_of(Metric("total"), frame, plans).tolist() == [7.0, 0.0]
-    assert outcome_of(parse_objective("share(completed) >= 1 %"), frame, plans).tolist() == [True, True]
-    assert outcome_of(parse_objective("share(aborted) >= 1 %"), frame, plans).tolist() == [False, False]
+    assert sample_of(Metric("total"), seen(frame, plans)).tolist() == [7.0, 0.0]
+    assert outcome_of(parse_objective("share(completed) >= 1 %"), seen(frame, plans)).tolist() == [True, True]
+    assert outcome_of(parse_objective("share(aborted) >= 1 %"), seen(frame, plans)).tolist() == [False, False]
 
 
 def test_completed_with_warnings_is_completed() -> None:
     frame = migrations({"outcome": "completed-with-warnings", "total_s": 7.0})
-    assert sample_of(Metric("total"), frame, steps({})).tolist() == [7.0]
+    assert sample_of(Metric("total"), seen(frame, steps({}))).tolist() == [7.0]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +104,11 @@ def test_completed_with_warnings_is_completed() -> None:
     ],
 )
 def test_share_of_an_outcome_counts_replications(outcome: str, expected: list[bool]) -> None:
-    assert outcome_of(parse_objective(f"share({outcome}) <= 50 %"), FRAME, PLANS).tolist() == expected
+    assert outcome_of(parse_objective(f"share({outcome}) <= 50 %"), SEEN).tolist() == expected
 
 
 def test_order_of_the_rows_does_not_matter() -> None:
-    shuffled = FRAME.iloc[::-1]
-    assert sample_of(Metric("downtime"), shuffled, PLANS.iloc[::-1]).tolist() == [2.0, 5.0, NEVER, NEVER]
-    assert sample_of(Metric("makespan", "out"), shuffled, PLANS.iloc[::-1]).tolist() == [60.0, 90.0, NEVER, NEVER]
+    backwards = seen(*(table.take(pa.array(range(table.num_rows - 1, -1, -1))) for table in (ROWS, PLANS)))
+    assert sample_of(Metric("downtime"), backwards).tolist() == [2.0, 5.0, NEVER, NEVER]
+    assert sample_of(Metric("makespan", "out"), backwards).tolist() == [60.0, 90.0, NEVER, NEVER]
+    assert outcome_of(parse_objective("share(completed) >= 1 %"), backwards).tolist() == [True, True, False, False]

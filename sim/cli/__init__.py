@@ -1,0 +1,58 @@
+"""The command line `migr`: thin; what a command needs is imported inside it, so that `check` and `--help` start at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sim.cli.comparing import compare
+from sim.cli.output import say
+from sim.cli.reading import export
+from sim.cli.running import INTERRUPTED, SWEEP, run
+from sim.cli.tracing import trace
+from sim.cli.writing import check, explain, new, profiles, schema
+from sim.errors import MigrError, ModelError
+
+EXIT_CODES = """Exit codes: 0 answered, 1 a bug of ours, 2 wrong usage or an unusable result folder, 3 scenario invalid,
+4 some replications failed, 5 an objective is missed, 6 an objective is undecided, 130 interrupted."""
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="How long VM migrations under VM2000 take and how long their guests stand still, with the messages of the consoles.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415 - a tenth of a second that no other command pays
+
+        typer.echo(f"migr {installed('vm-migration-sim')}")
+        raise typer.Exit
+
+
+app.command()(run)
+app.command(SWEEP, help="Simulate the points of a sweep and print a table, one row a point; else as `migr run`.")(run)
+for command in (check, explain, trace, compare, new, export, profiles, schema):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; every expected end has its exit code and a message instead of a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        sys.exit(INTERRUPTED)
+    except MigrError as error:
+        say(f"This is a bug of migr: {error}" if isinstance(error, ModelError) else str(error))
+        sys.exit(error.exit_code)

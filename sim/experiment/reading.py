@@ -1,0 +1,124 @@
+"""The rows of a result folder, one part after the other, so that memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sim.errors import ResultsError
+from sim.experiment.contents import Contents, Piece, damaged_text, table_of
+from sim.results.chunks import Chunk
+
+_ROWS = 1 << 16  # rows of a batch: some MB of memory
+
+
+def batches(contents: Contents, table: str, columns: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a table, points and replications in order; one file is open at a time.
+
+    Args:
+        contents: the folder, listed.
+        table: name of the table.
+        columns: which columns, all where none is named.
+
+    Raises:
+        ResultsError: the table is not there, or a file is damaged.
+    """
+    for piece in _pieces_of(contents, table):
+        with _opened(contents, table, piece) as file:
+            yield from file.iter_batches(_ROWS, columns=list(columns) or None)
+
+
+def row_count(contents: Contents, table: str) -> int:
+    """Return how many rows a table has; only the end of each file is read.
+
+    Raises:
+        ResultsError: the table is not there, or a file is damaged.
+    """
+    rows = 0
+    for piece in _pieces_of(contents, table):
+        with _opened(contents, table, piece) as file:
+            rows += file.metadata.num_rows
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class PointRows:
+    """The rows of one point as statistics read them: a chunk a part.
+
+    Args:
+        contents: the folder, listed.
+        place: place of the point; it has a part at least.
+        stop: replications from here on are left out; None leaves out none.
+    """
+
+    contents: Contents
+    place: int
+    stop: int | None = None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the table of migrations that are stored.
+
+        Raises:
+            ResultsError: the first part is damaged.
+        """
+        with _opened(self.contents, "migrations", self._pieces("migrations")[0]) as file:
+            return frozenset(file.schema_arrow.names)
+
+    def read(self, migrations: Sequence[str], plans: Sequence[str]) -> Iterator[Chunk]:
+        """Yield the parts in the order of their replications, with these columns of the two tables.
+
+        Raises:
+            ResultsError: a part is damaged.
+        """
+        for moves, steps in zip(self._pieces("migrations"), self._pieces("plans"), strict=True):
+            yield Chunk(self._table("migrations", moves, migrations), self._table("plans", steps, plans))
+
+    def _pieces(self, table: str) -> Sequence[Piece]:
+        return [piece for piece in self.contents.pieces[table, self.place] if self.stop is None or piece.start < self.stop]
+
+    def _table(self, table: str, piece: Piece, columns: Sequence[str]) -> pa.Table:
+        if not columns:
+            return pa.table({})
+        with _opened(self.contents, table, piece) as file:
+            if self.stop is None or piece.stop <= self.stop:
+                return file.read(list(columns))
+            rows = file.read(sorted({*columns, "replication"}))
+            return rows.filter(pc.less(rows["replication"], pa.scalar(self.stop))).select(list(columns))
+
+
+def _pieces_of(contents: Contents, table: str) -> list[Piece]:
+    """Return the files of a table, points and replications in order.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    places = sorted(place for found, place in contents.pieces if found == table)
+    if not places:
+        raise ResultsError(f"{contents.folder}: no table '{table}' here; name a folder that `migr run` wrote ({_optional(table)})")
+    return [piece for place in places for piece in contents.pieces[table, place]]
+
+
+@contextmanager
+def _opened(contents: Contents, table: str, piece: Piece) -> Iterator[pq.ParquetFile]:
+    """Yield a file, open for reading.
+
+    Raises:
+        ResultsError: it is damaged, whenever that comes to light.
+    """
+    folder = table_of(contents.folder, table)
+    try:
+        # Not read_table: its scanner has threads of its own, and now and then one of them aborts the process at its end.
+        with folder.open(piece.name) as stream, pq.ParquetFile(stream) as file:
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        raise ResultsError(damaged_text(f"{folder}/{piece.name}", str(error))) from error
+
+
+def _optional(table: str) -> str:
+    return {"rounds": "with --rounds", "messages": "with --messages 1 or more"}.get(table, "and let it end")

@@ -1,0 +1,93 @@
+"""The points of a sweep as one table: what was varied, and the numbers that a planner compares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from sim.report.layout import rendered
+from sim.report.text import show_span
+
+WIDEST_CELL = 24  # columns of a value that is a mapping or a list; the summary has it in full
+STEPS_SHOWN = 2  # steps whose makespans have columns; with more of them the table would not fit a terminal
+FOOTNOTE = """\
+Makespans are of all replications, total and downtime of completed migrations of all VMs, completed = share of migrations.
+All points share their random numbers, so differences between rows are differences of the settings.
+summary.csv has every number with its interval."""
+
+
+def sweep_text(summary: dict[str, Any], width: int) -> str:
+    """Return the table of the points, one row each.
+
+    Args:
+        summary: as in summary.json.
+        width: columns of the terminal.
+    """
+    points = summary["points"]
+    blocks = [summary["title"]] if summary.get("title") else []
+    blocks += [summary["stopping"]["text"]] if "stopping" in summary else []
+    if not points:
+        return "\n".join(blocks)
+    paths = list(points[0]["settings"])
+    constant = [path for path in paths if len({point["settings"][path] for point in points}) == 1 and len(points) > 1]
+    shown = [path for path in paths if path not in constant]
+    blocks += [f"{len(points)} points, {points[0]['replications']:,} replications each", ""]
+    blocks += [f"{path} = {points[0]['settings'][path]}" for path in constant]
+    blocks += [rendered(_table(points, shown), max(width, 118)), ""]
+    blocks += [f"({number}) {entry['objective']}" for number, entry in enumerate(points[0]["objectives"], start=1)]
+    return "\n".join([*blocks, FOOTNOTE])
+
+
+def _table(points: Sequence[dict[str, Any]], paths: Sequence[str]) -> Table:
+    """Return the table: variant, settings, makespans, total, downtime, completed, verdicts."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    variants = [_variant(point) for point in points]
+    steps = [step["step"] for step in points[0]["steps"]]
+    steps = steps if len(steps) <= STEPS_SHOWN else []
+    objectives = range(1, len(points[0]["objectives"]) + 1)
+    if any(variants):
+        table.add_column("variant")
+    for path in paths:
+        table.add_column(Text(path), justify="right", overflow="fold")
+    for step in steps:
+        table.add_column(Text(f"makespan {step} p50" if len(steps) > 1 else "makespan p50"), justify="right")
+        table.add_column("p90", justify="right")
+    for title in ("total p50", "p90", "downtime p50", "p99", "completed"):
+        table.add_column(title, justify="right")
+    for number in objectives:
+        table.add_column(f"({number})")
+    for point, variant in zip(points, variants, strict=True):
+        cells = [variant] if any(variants) else []
+        cells += [_short(point["settings"][path]) for path in paths]
+        cells += [cell for step in point["steps"] if step["step"] in steps for cell in _spans(step["makespan_s"], "p50", "p90")]
+        cells += [*_migrations(point["migrations"]), *(entry["verdict"] for entry in point["objectives"])]
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _variant(point: dict[str, Any]) -> str:
+    """Return the variant of a point: what its name has before the settings."""
+    settings = ", ".join(f"{path}={text}" for path, text in point["settings"].items())
+    return str(point["point"]).removesuffix(settings).removesuffix(", ")
+
+
+def _migrations(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return total, downtime and completed of all migrations of a point; dashes where there is none."""
+    if not lines:
+        return ["-"] * 5
+    line = lines[-1]  # that of all VMs, where there are several
+    found = line["of_completed"]
+    completed = sum(share["share"] for name, share in line["outcomes"].items() if name.startswith("completed"))
+    return [*_spans(found["total_s"], "p50", "p90"), *_spans(found["downtime_s"], "p50", "p99"), f"{100 * completed:.1f} %"]
+
+
+def _spans(found: dict[str, Any], *names: str) -> list[str]:
+    return [show_span(found[name]["value"]) if name in found else "-" for name in names]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 2] + ".."

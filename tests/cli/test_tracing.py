@@ -1,0 +1,91 @@
+"""`migr trace` of a result folder, as a planner gives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import sim.experiment.replay
+from experiment.running import SCENARIO, here, written
+from sim.cli import app
+from sim.engine.replicate import replicate_alone
+from sim.engine.site import Site
+from sim.errors import ModelError, UsageError
+from sim.experiment.store import RESOLVED, Store
+from sim.scenario import load_scenario
+from sim.scenario.objectives import parse_metric
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("trace")
+    here(written(place, SCENARIO), place / "out", 12, messages=0)
+    return place / "out"
+
+
+def trace(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["trace", *map(str, arguments)])
+
+
+def test_the_worst_replication_is_shown_and_compared(folder: Path) -> None:
+    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
+    told = trace(folder, "--variant", "SU x86", "--worst", "downtime", "--vm", "DB", "--console", "guest")
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"Replication {found.replication} of 'SU x86'\n")
+    assert "HAL0331" in told.stdout
+    assert f"downtime of DB: the worst value of 12 replications is {found.value:.2f} s" in told.stderr
+    assert "Equal to the stored rows, bit by bit: 2 of migrations, 1 of plans." in told.stderr
+
+
+def test_a_quantile_is_looked_for_in_the_variant_that_is_named(folder: Path) -> None:
+    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("total"), 0.5)
+    told = trace(folder, "--variant", "SU x86", "--worst", "total", "--quantile", "50 %")
+    assert told.stdout.startswith(f"Replication {found.replication} of 'SU x86'\n")
+    assert "total: the 0.5-quantile of 12 replications is" in told.stderr
+
+
+def test_a_replication_that_is_not_stored_is_simulated_and_called_so(folder: Path) -> None:
+    told = trace(folder, "--replication", "8812345", "--console", "source")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Replication 8812345 of 'SU /390'\n")
+    assert told.stderr == f"Replication 8812345 is not stored in {folder}; it was simulated now.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--quantile", "0.5"), "--quantile needs the metric that is looked at; add --worst METRIC"),
+        (("--completed",), "--completed needs the metric that is looked at; add --worst METRIC"),
+        (
+            ("--worst", "downtime", "--replication", "3"),
+            "--replication names a replication and --worst looks for one; remove one of the two",
+        ),
+        (("--worst", "downtime", "--quantile", "2"), "--quantile 2: is no quantile"),
+        (("--worst", "downtime", "--set", "vms.DB.memory=8 GiB"), "not go with a result folder: it holds one scenario"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(folder: Path, options: tuple[str, ...], told: str) -> None:
+    result = trace(folder, *options)
+    assert isinstance(result.exception, UsageError)
+    assert told in str(result.exception)
+
+
+def test_a_scenario_file_has_no_worst_replication(folder: Path) -> None:
+    result = trace(folder.parent / "small.yaml", "--worst", "downtime")
+    assert isinstance(result.exception, UsageError)
+    assert "name a result folder of `migr run` instead of the scenario file" in str(result.exception)
+
+
+def test_a_difference_is_our_bug_and_comes_with_the_command_that_repeats_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = sim.experiment.replay.replayed_rows
+    other = replicate_alone(Site.of(load_scenario(folder / RESOLVED).points[1]), 4)
+    # Another replication in the place of the one that is stored: what a model that is not reproducible would give.
+    monkeypatch.setattr(sim.experiment.replay, "replayed_rows", lambda table, point, _alone: honest(table, point, other))
+    result = trace(folder, "--replication", "3", "--variant", "SU x86")
+    assert isinstance(result.exception, ModelError)
+    told = str(result.exception)
+    assert f"replication 3 repeated alone is not what {folder} holds" in told
+    assert "migrations, row 1 of the replication: replication is 3 there, 4 now" in told
+    assert f"Repeat it with: migr trace {folder} --replication 3 --variant 'SU x86'" in told
