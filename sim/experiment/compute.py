@@ -12,6 +12,7 @@ from sim.engine.lockstep.replicate import SIDE_BY_SIDE, walk
 from sim.engine.replicate import Replication, replicate
 from sim.engine.site import Site
 from sim.errors import ModelError
+from sim.experiment.allocation import keep_freed_memory
 from sim.experiment.counting import Tick
 from sim.experiment.parts import Failure, Part
 from sim.experiment.store import Store
@@ -47,18 +48,22 @@ def compute(part: Part, site: Site, store: Store, tick: Tick | None = None) -> F
         tick: is told how many replications are done since it was told last.
     """
     gc.freeze()  # what is imported and prepared lives on: the collector need not look at it again and again
+    by_engine = (_by_lockstep if part.engine == "lockstep" else _by_simpy)(part, site, tick or (lambda _: None))
     try:
-        found = (_by_lockstep if part.engine == "lockstep" else _by_simpy)(part, site, tick or (lambda _: None))
+        with store.writing(part) as encoder:
+            for found in by_engine:
+                encoder.add({table: _chosen(part, table, found[table]) for table in part.tables})
     except _Broken as broken:
         error = broken.__cause__ or broken
         return Failure(site.point.name, broken.replication, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
-    for table in part.tables:
-        chosen = part.columns if table == "migrations" and part.columns else found[table].column_names
-        store.write(table, part.file(table), found[table].select(list(chosen)))
     return None
 
 
-def _by_simpy(part: Part, site: Site, tick: Tick) -> dict[str, pa.Table]:
+def _chosen(part: Part, table: str, rows: pa.Table) -> pa.Table:
+    return rows.select(list(part.columns)) if table == "migrations" and part.columns else rows
+
+
+def _by_simpy(part: Part, site: Site, tick: Tick) -> Iterator[dict[str, pa.Table]]:
     """Simulate one replication after the other, with what is printed where it is wanted."""
     rows: dict[str, list[Row]] = {table: [] for table in part.tables}
     draws = Draws(site.point.seed, part.start, part.stop)
@@ -71,16 +76,14 @@ def _by_simpy(part: Part, site: Site, tick: Tick) -> dict[str, pa.Table]:
         except Exception as error:  # whatever it is, the planner gets the command that repeats it
             raise _Broken(number) from error
         tick(1)
-    return {table: arrow(table, made) for table, made in rows.items()}
+    yield {table: arrow(table, made) for table, made in rows.items()}
 
 
-def _by_lockstep(part: Part, site: Site, tick: Tick) -> dict[str, pa.Table]:
+def _by_lockstep(part: Part, site: Site, tick: Tick) -> Iterator[dict[str, pa.Table]]:
     """Walk blocks of replications side by side; the first of the part is repeated in SimPy and has to be the same."""
-    import pyarrow as pa  # noqa: PLC0415 - commands that compute nothing start without it
+    from sim.results.blocks import tables  # noqa: PLC0415 - commands that only plan parts start without pyarrow
 
-    from sim.results.blocks import tables  # noqa: PLC0415 - so do those that only plan parts
-
-    found: dict[str, list[pa.Table]] = {table: [] for table in part.tables}
+    keep_freed_memory()
     for start, stop in _side_by_side(part):
         try:
             made = tables(site, walk(site, start, stop, rounds=part.rounds), rounds=part.rounds)
@@ -88,10 +91,8 @@ def _by_lockstep(part: Part, site: Site, tick: Tick) -> dict[str, pa.Table]:
                 _check_twin(site, start, made)
         except Exception as error:  # whatever it is, the planner gets the command that repeats it
             raise _Broken(start) from error
-        for table, chunks in found.items():
-            chunks.append(made[table])
+        yield made
         tick(stop - start)
-    return {table: pa.concat_tables(chunks).unify_dictionaries() for table, chunks in found.items()}
 
 
 def _side_by_side(part: Part) -> Iterator[tuple[int, int]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import platform
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -105,19 +106,32 @@ class Folder:
         files, path = self._at(name)
         return files.open(path, "rb")
 
-    def write(self, name: str, content: bytes | memoryview) -> None:
+    def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all; one of that name is replaced.
+
+        Raises:
+            ResultsError: the folder cannot be written; nothing is left of the file.
+        """
+        with self.writing(name) as stream:
+            stream.write(content)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """Yield a file to be written; afterwards it is there as a whole, or not at all where an error or Ctrl-C leaves it.
 
         Raises:
             ResultsError: the folder cannot be written; nothing is left of the file.
         """
         files, path = self._at(name)
         try:
-            if not isinstance(files, LocalFileSystem):
-                files.pipe_file(path, bytes(content))
-                return
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - fsspec gives paths as text
-            _write_and_rename(path, content)
+            if isinstance(files, LocalFileSystem):
+                os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - fsspec gives paths as text
+                with _renamed_at_the_end(path) as stream:
+                    yield stream
+            else:
+                content = io.BytesIO()
+                yield content
+                files.pipe_file(path, content.getvalue())
         except OSError as error:
             raise not_writable(self, error) from error
 
@@ -199,12 +213,13 @@ def _end(path: str, size: int) -> bytes:
         return b""
 
 
-def _write_and_rename(path: str, content: bytes | memoryview) -> None:
+@contextmanager
+def _renamed_at_the_end(path: str) -> Iterator[BinaryIO]:
     # Host and process in the name: writers of several machines do not meet.
     unfinished = f"{path}{UNFINISHED}-{platform.node()}-{os.getpid()}"
     try:
         with open(unfinished, "wb") as stream:  # noqa: PTH123 - fsspec gives paths as text
-            stream.write(content)
+            yield stream
         os.replace(unfinished, path)  # noqa: PTH105
     except BaseException:  # Ctrl-C too: nothing half-written stays
         with suppress(OSError):

@@ -48,7 +48,7 @@ def row_count(contents: Contents, table: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PointRows:
-    """The rows of one point as statistics read them: a chunk a part.
+    """The rows of one point as statistics read them: a chunk a row group.
 
     Args:
         contents: the folder, listed.
@@ -71,25 +71,32 @@ class PointRows:
             return frozenset(file.schema_arrow.names)
 
     def read(self, migrations: Sequence[str], plans: Sequence[str]) -> Iterator[Chunk]:
-        """Yield the parts in the order of their replications, with these columns of the two tables.
+        """Yield the rows in the order of their replications, with these columns of the two tables.
 
         Raises:
             ResultsError: a part is damaged.
         """
         for moves, steps in zip(self._pieces("migrations"), self._pieces("plans"), strict=True):
-            yield Chunk(self._table("migrations", moves, migrations), self._table("plans", steps, plans))
+            with _opened(self.contents, "migrations", moves) as of_migrations, _opened(self.contents, "plans", steps) as of_plans:
+                if of_migrations.num_row_groups != of_plans.num_row_groups:
+                    file = f"{table_of(self.contents.folder, 'plans')}/{steps.name}"
+                    raise ResultsError(damaged_text(file, "its row groups are not those of the migrations"))
+                stop = self.stop if self.stop is not None and self.stop < moves.stop else None
+                for group in range(of_plans.num_row_groups):
+                    yield Chunk(_row_group(of_migrations, group, migrations, stop), _row_group(of_plans, group, plans, stop))
 
     def _pieces(self, table: str) -> Sequence[Piece]:
         return [piece for piece in self.contents.pieces[table, self.place] if self.stop is None or piece.start < self.stop]
 
-    def _table(self, table: str, piece: Piece, columns: Sequence[str]) -> pa.Table:
-        if not columns:
-            return pa.table({})
-        with _opened(self.contents, table, piece) as file:
-            if self.stop is None or piece.stop <= self.stop:
-                return file.read(list(columns))
-            rows = file.read(sorted({*columns, "replication"}))
-            return rows.filter(pc.less(rows["replication"], pa.scalar(self.stop))).select(list(columns))
+
+def _row_group(file: pq.ParquetFile, group: int, columns: Sequence[str], stop: int | None) -> pa.Table:
+    """Return a row group, without the replications from `stop` on."""
+    if not columns:
+        return pa.table({})
+    if stop is None:
+        return file.read_row_group(group, list(columns), use_threads=False)  # threads cost more than a row group of this size
+    rows = file.read_row_group(group, sorted({*columns, "replication"}), use_threads=False)
+    return rows.filter(pc.less(rows["replication"], pa.scalar(stop))).select(list(columns))
 
 
 def _pieces_of(contents: Contents, table: str) -> list[Piece]:

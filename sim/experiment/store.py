@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sim.experiment.encoding import Encoder
+
 RUN, SUMMARY, SUMMARY_CSV, RESOLVED = "run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"
 ERRORS = "errors"  # folder with a file for each part that failed
 
@@ -60,26 +62,15 @@ class Store:
         """Return which parts are there now."""
         return contents_of(self.at)
 
-    def write(self, table: str, name: str, rows: pa.Table) -> None:
-        """Write a part of a table, whole or not at all.
+    def writing(self, part: Part) -> Encoder:
+        """Return what the tables of a part are written with, whole or not at all; migrations are finished last.
 
         Raises:
-            ResultsError: the folder cannot be written.
+            ResultsError: in its block: the folder cannot be written.
         """
-        import pyarrow as pa  # noqa: PLC0415 - commands that store nothing start without it
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        from sim.experiment.encoding import Encoder  # noqa: PLC0415 - commands that store nothing start without pyarrow
 
-        # Numbers hardly repeat: a dictionary of them costs two thirds of the time and gains nothing; their bytes side by side save a third.
-        numbers = {field.name for field in rows.schema if pa.types.is_floating(field.type)}
-        content = pa.BufferOutputStream()
-        pq.write_table(
-            rows,
-            content,
-            compression="zstd",
-            use_dictionary=[name for name in rows.column_names if name not in numbers],  # type: ignore[arg-type]  # the stubs know bool only
-            column_encoding=dict.fromkeys(sorted(numbers), "BYTE_STREAM_SPLIT"),
-        )
-        self.at.below(f"{table}.parquet").write(name, memoryview(content.getvalue()))
+        return Encoder({table: self.at.below(f"{table}.parquet").writing(part.file(table)) for table in part.tables})
 
     def write_text(self, name: str, text: str) -> None:
         """Write one of the small files, whole or not at all."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,8 +51,17 @@ class DayCurve:
         """Return the integral of the level from 00:00 of the first day to `clock`, both in seconds, clock >= 0."""
         days = np.floor(clock / DAY)
         second = clock - DAY * days
-        step = np.searchsorted(self.starts, second, side="right") - 1
+        step = self._step(second)
         return days * self.whole + (self.until[step] + self.levels[step] * (second - self.starts[step]))
+
+
+    def _step(self, second: Real) -> Any:  # noqa: ANN401 - an index or an array of them, as `searchsorted` gives it
+        """Return the place of the step that holds at a second of the day."""
+        if isinstance(second, np.ndarray) and second.size:
+            first, last = np.searchsorted(self.starts, (second.min(), second.max()), side="right").tolist()
+            if first == last:  # replications of one hour: one search for all
+                return first - 1
+        return np.searchsorted(self.starts, second, side="right") - 1
 
 
 def slot_length(bursts: Bursts) -> float:
@@ -85,18 +95,22 @@ def activity_integral(
         burst_draw: uniform draw of slot j (j >= 0); the slot is a burst where it is below the share.
     """
     if bursts is None or burst_draw is None:
-        return duration if course is None else _level(course, start, start + duration)
+        return duration if course is None else _from_midnight(course, start + duration) - _from_midnight(course, start)
     length = slot_length(bursts)
     end = start + duration
     # One slot more on each side than the division says: its rounding may differ from that of the limits below, and an empty slot adds 0.
-    first = int(np.min(np.floor(start / length + shift))) - 1
+    first = max(int(np.min(np.floor(start / length + shift))) - 1, 0)
     last = int(np.max(np.floor(end / length + shift))) + 1
     total = 0.0 * duration
-    for slot in range(max(first, 0), last + 1):
-        begin = np.maximum(start, (slot - shift) * length)
-        finish = np.maximum(begin, np.minimum(end, (slot + 1 - shift) * length))
+    begin, until_begin = start, _from_midnight(course, start)
+    for slot in range(first, last + 1):
+        finish = np.minimum(np.maximum(start, (slot + 1 - shift) * length), end)
+        if np.all(finish == begin):
+            continue
+        until_finish = _from_midnight(course, finish)
         factor = np.where(burst_draw(slot) < bursts.share, bursts.factor, 1.0)
-        total = total + factor * _level(course, begin, finish)
+        total = total + factor * (until_finish - until_begin)
+        begin, until_begin = finish, until_finish
     return total
 
 
@@ -108,8 +122,6 @@ def round_noise(jitter: float, duration: Real, normal: Real) -> Real:
     return np.exp(jitter * np.exp(-NOISE_DECAY * np.log(np.maximum(duration, 1.0))) * normal)
 
 
-def _level(course: DayCurve | None, begin: Real, finish: Real) -> Real:
-    """Return the integral of the level of the day between two clock times."""
-    if course is None:
-        return finish - begin
-    return course.integral_from_midnight(finish) - course.integral_from_midnight(begin)
+def _from_midnight(course: DayCurve | None, clock: Real) -> Real:
+    """Return the integral of the level of the day from 00:00 of the first day."""
+    return clock if course is None else course.integral_from_midnight(clock)

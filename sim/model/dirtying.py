@@ -81,13 +81,13 @@ def distinct_pages(pages: Array, rewrites: Array, activity: Real, normal: Real) 
         activity: A, integral of the activity over the interval, seconds, shape () or (n,).
         normal: z, standard normal draws, shape of the activity.
     """
-    written = -np.expm1(-rewrites * activity)
-    clean = 1.0 - written
-    means = pages * written
+    unwritten = np.expm1(-rewrites * activity)  # -p
+    clean = 1.0 + unwritten
+    means = -pages * unwritten
     variances = means * clean
     mean = add_rows(means)
     variance = add_rows(variances)
-    skew = add_rows(variances * (clean - written)) / (6.0 * np.maximum(variance, _LEAST_VARIANCE))
+    skew = add_rows(variances * (clean + unwritten)) / (6.0 * np.maximum(variance, _LEAST_VARIANCE))
     drawn: Real = np.rint(mean + np.sqrt(variance) * normal + skew * (normal * normal - 1.0))
     if isinstance(mean, float):
         if mean < FEW:

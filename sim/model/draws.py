@@ -150,7 +150,9 @@ class RangeDraws:
 
     def _go_to(self, key: NDArray[np.uint64], index: int, block: int) -> None:
         """Send the generator to an address, as `generator` makes a new one there: that would cost ten times as much."""
-        self._address["state"] = {"counter": np.array([0, 0, index, block], dtype=np.uint64), "key": key}
+        state = self._address["state"]
+        state["key"] = key
+        state["counter"][:2], state["counter"][2], state["counter"][3] = 0, index, block
         self._address["buffer_pos"] = 4  # nothing is left of another address
         self._philox.state = self._address
 

@@ -167,7 +167,8 @@ def landscapes(draw: st.DrawFn) -> Point:
             plan.append(replace(step, to=draw(st.sampled_from((row + "2", row + "2", row + "3")))))
         else:
             source = draw(st.sampled_from((row + "1", row + "1", row + "1", row + "3")))
-            plan.append(replace(step, drain=source, to=draw(st.sampled_from((row + "2", row + "2", row + "13".replace(source[1], ""))))))
+            others = [row + place for place in "2213" if row + place != source]
+            plan.append(replace(step, drain=source, to=draw(st.sampled_from(others))))
     links = (Link("net", draw(st.sampled_from((1e9, 90e6))), 0.001), Link("other", 1e9, 0.0))
     made = point(*guests, of=both[0], units=units, steps=tuple(plan))
     return replace(made, clusters=both, links=links, seed=draw(st.integers(0, 5)))

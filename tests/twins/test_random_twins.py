@@ -18,7 +18,7 @@ def test_both_engines_give_the_same_bytes(world: Point, start: int) -> None:
     assert not differences(of_lockstep(world, start, start + 5), of_simpy(world, start, start + 5))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(landscapes(), st.integers(1015, 1030))
 def test_steps_side_by_side_give_the_same_bytes(world: Point, start: int) -> None:
     """Two clusters, several groups of steps: each goes its way, and the rows come out in the order of the plan all the same."""
