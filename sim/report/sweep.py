@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.report.layout import rendered
-from sim.report.text import show_span
+from sim.report.text import engines, show_span
 
 WIDEST_CELL = 24  # columns of a value that is a mapping or a list; the summary has it in full
 STEPS_SHOWN = 2  # steps whose makespans have columns; with more of them the table would not fit a terminal
@@ -39,7 +39,7 @@ def sweep_text(summary: dict[str, Any], width: int) -> str:
     blocks += [f"{path} = {points[0]['settings'][path]}" for path in constant]
     blocks += [rendered(_table(points, shown), max(width, 118)), ""]
     blocks += [f"({number}) {entry['objective']}" for number, entry in enumerate(points[0]["objectives"], start=1)]
-    return "\n".join([*blocks, FOOTNOTE])
+    return "\n".join([*blocks, FOOTNOTE, *engines(points)])
 
 
 def _table(points: Sequence[dict[str, Any]], paths: Sequence[str]) -> Table:

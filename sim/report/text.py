@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,9 @@ downtime = VMS2452 to VMS2432 (/390), HAL0331 to HAL0332 (x86). sent/mem = bytes
 VM2000's own policy on SU /390 is not published: vary `stop_goal` and `chase_limit` with --set to see what rests on it."""
 
 
+NAMES_SHOWN = 3
+
+
 def summary_text(summary: dict[str, Any], width: int) -> str:
     """Return the summary: objectives first, then steps, then a table of VMs for each variant."""
     blocks = [summary["title"]] if summary.get("title") else []
@@ -34,11 +37,30 @@ def summary_text(summary: dict[str, Any], width: int) -> str:
         blocks += [_step(step) for step in point["steps"]]
         blocks += ["", _table(point["migrations"], width), ""]
     blocks += (
-        [FOOTNOTE, f"Assumptions used: {', '.join(summary['assumptions'])}; `migr explain` says what they are."]
+        [
+            FOOTNOTE,
+            *engines(summary["points"]),
+            f"Assumptions used: {', '.join(summary['assumptions'])}; `migr explain` says what they are.",
+        ]
         if summary["points"]
         else []
     )
     return "\n".join(blocks)
+
+
+def engines(points: Sequence[dict[str, Any]]) -> list[str]:
+    """Return which engine ran and why: a line for each reason, with the points where not all have the same."""
+    by_reason: dict[str, list[str]] = {}
+    for point in points:
+        by_reason.setdefault(f"{point['engine']} ({point['why_engine']})", []).append(point["point"])
+    if len(by_reason) == 1:
+        return [f"Engine: {reason}" for reason in by_reason]
+    return [f"Engine of {_named(names)}: {reason}" for reason, names in by_reason.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:NAMES_SHOWN])
+    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more points"
 
 
 def _objective(entry: dict[str, Any]) -> str:
