@@ -39,6 +39,7 @@ into one. What decides is who goes where, not the times of the steps: a migratio
 | two SUs are emptied onto the same SU, or each onto the other | SimPy |
 | an SU is emptied onto one that is itself emptied later | SimPy |
 | two clusters migrate over one network between the same servers | SimPy |
+| a step does not wait for another one at its SU (`when_busy: reject`), and the check always takes the same time | SimPy |
 """
 
 

@@ -182,7 +182,7 @@ class Move:
 
         Later calls after the same reading give as many or more: they use the same draws.
         """
-        guest, lane, at = self.guest, self.world.lane, self.at | self.readings
+        guest, lane, at = self.guest, self.world.lane, address(self.migration, self.attempt, self.readings)
         load, duration = guest.load, self.env.now - self.read_at
         exposure: Real = self.activity(self.read_at, duration)
         if load.jitter:

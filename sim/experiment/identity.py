@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from sim.model.draws import generator
 from sim.scenario.point import Point
 
 RESULTS_VERSION = 2  # raise it whenever a change alters results; a test hashes a fixed set of outcomes
@@ -26,13 +27,17 @@ def question_hash(points: Sequence[Point]) -> str:
 
 
 def fingerprint() -> str:
-    """Return a hash of exp, expm1, log and log1p on a fixed grid, with the NumPy version.
+    """Return a hash of the functions whose last bits depend on the machine, on a fixed grid, with the NumPy version.
 
-    Their last bits depend on the CPU's vector unit and on NumPy; everything else that the model uses is rounded exactly everywhere.
+    exp, expm1, log and log1p come from NumPy's vector units or the C library, the normal distribution from SciPy, normal draws use log1p
+    and exp in their tails. Everything else that the model uses is rounded exactly everywhere.
     """
+    from scipy.special import ndtr  # noqa: PLC0415 - commands that compute nothing start without it
+
     grid = np.linspace(-30.0, 30.0, 4001)
     positive = np.exp2(np.linspace(-40.0, 40.0, 4001))
+    normals = generator(0, "fingerprint", 0, 0).standard_normal(4001)
     digest = hashlib.sha256(np.__version__.encode())
-    for values in (np.exp(grid), np.expm1(grid), np.log(positive), np.log1p(positive)):
+    for values in (np.exp(grid), np.expm1(grid), np.log(positive), np.log1p(positive), ndtr(grid), normals):
         digest.update(values.tobytes())
     return digest.hexdigest()[:16]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from sim.model.draws import Array, Real
+from sim.model.draws import Array, Lanes, Real
 from sim.model.load import Bursts, Load
 
 DAY = 86400.0  # seconds
@@ -52,15 +51,15 @@ class DayCurve:
         days = np.floor(clock / DAY)
         second = clock - DAY * days
         step = self._step(second)
-        return days * self.whole + (self.until[step] + self.levels[step] * (second - self.starts[step]))
+        within: Real = self.until[step] + self.levels[step] * (second - self.starts[step])
+        return days * self.whole + within
 
-
-    def _step(self, second: Real) -> Any:  # noqa: ANN401 - an index or an array of them, as `searchsorted` gives it
+    def _step(self, second: Real) -> int | Lanes:
         """Return the place of the step that holds at a second of the day."""
         if isinstance(second, np.ndarray) and second.size:
             first, last = np.searchsorted(self.starts, (second.min(), second.max()), side="right").tolist()
             if first == last:  # replications of one hour: one search for all
-                return first - 1
+                return int(first) - 1
         return np.searchsorted(self.starts, second, side="right") - 1
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine.builders import cluster, point, unit, vm
+from engine.builders import NO_COSTS, cluster, point, unit, vm
 from engine.test_random_plans import plans
 from sim.engine.lockstep.coverage import Way, groups, refusals, ways
 from sim.engine.network import Network
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
-from sim.scenario.point import Link, OnAbort, Point, Step, Unit, Vm
+from sim.scenario.point import Cost, Link, OnAbort, Point, Step, Unit, Vm
 from twins.random_worlds import landscapes, worlds
 
 
@@ -235,7 +235,23 @@ def test_an_su_that_is_drained_while_vms_still_arrive_shares_its_monitor() -> No
         assert watched(of).met > 0
 
 
+VARIED = replace(cluster(), costs=replace(NO_COSTS, check=Cost(1.0, 0.15)))
+
+
 def test_a_plan_may_stop_and_retry_and_is_covered_all_the_same() -> None:
     """What follows an abort and when_busy change who waits, never where the memory goes."""
-    step = replace(drain("S1", "S2"), on_abort=OnAbort(2, 5.0, "stop"), when_busy="reject")
-    assert refusals(world(step, replace(drain("S1", "S3"), when_busy="reject"))) == []
+    first = replace(drain("S1", "S2"), on_abort=OnAbort(2, 5.0, "stop"), when_busy="reject")
+    of = world(first, replace(drain("S1", "S3"), when_busy="reject"))
+    assert refusals(replace(of, clusters=(VARIED,))) == []
+
+
+@pytest.mark.parametrize("check", [Cost(0.0), Cost(1.0), Cost(0.0, 0.15)])
+def test_a_step_that_does_not_wait_needs_a_check_that_varies(check: Cost) -> None:
+    """Two checks of one second that begin together end together: whether the second is rejected is a matter of the order of events."""
+    of = replace(cluster(), costs=replace(NO_COSTS, check=check))
+    pushy = replace(drain("S1", "S3"), when_busy="reject")
+    (reason,) = refusals(replace(world(drain("S1", "S2"), pushy), clusters=(of,)))
+    assert [word for word in ("'S1-S3'", "when_busy: reject", "clusters.C.parameters.check") if word not in reason] == []
+    assert refusals(replace(world(drain("S1", "S2"), pushy), clusters=(VARIED,))) == []
+    assert refusals(replace(world(pushy), clusters=(of,))) == []  # alone it never finds the SU busy
+    assert refusals(replace(world(drain("S5", "S2"), pushy), clusters=(of,))) == []  # S5 is empty: the same

@@ -107,18 +107,27 @@ def test_steps_of_one_time_begin_in_the_order_of_the_file() -> None:
 
 
 def test_an_operator_who_does_not_wait_is_rejected_while_the_source_is_busy_and_only_then() -> None:
-    """B at 5 s, while A is under way: the check rejects it after a second. C after A's end is executed."""
+    """B at 5 s, while A is under way for some 20 s: its check rejects it. C at 100 s is executed. A check is 1 s times a varying factor."""
+    of = replace(OF_390, costs=replace(COSTS, check=Cost(1.0, 0.15)))
     steps = (
         Step("a", 0.0, "S2", vm="A"),
         Step("b", 5.0, "S2", vm="B", when_busy="reject"),
-        Step("c", COMPLETED_S + 1.0, "S2", vm="C", when_busy="reject"),
+        Step("c", 100.0, "S2", vm="C", when_busy="reject"),
     )
-    of = world(vm("A"), vm("B"), vm("C"), steps=steps)
-    found = happened(of)
-    assert [(each.vm, each.outcome) for each in found] == [("A", "completed"), ("B", "second-migration"), ("C", "completed")]
-    assert [each.command_s for each in found] == seconds(0.0, 5.0, COMPLETED_S + 1.0)
-    assert [each.ended_s for each in found] == seconds(COMPLETED_S, 5.0 + CHECKED_S, 2 * COMPLETED_S + 1.0)
-    assert [end[2:] for end in ends(of)] == [(1, 0, 1), (1, 1, 1), (1, 0, 1)]
+    plan = world(vm("A"), vm("B"), vm("C"), steps=steps, of=of)
+    records = walked(plan).records
+    assert [(each.vm, each.outcome, each.reason) for each in records] == [
+        ("A", "completed", None),
+        ("B", "rejected", "second-migration"),
+        ("C", "completed", None),
+    ]
+    for record, begin_s, after_check_s in zip(records, (0.0, 5.0, 100.0), (COMPLETED_S - 1.0, 0.0, COMPLETED_S - 1.0), strict=True):
+        check_s = np.exp(0.15 * generator(1, f"{record.vm}/check", address(1, 1), 0).standard_normal(1024)[:WIDTH])
+        assert record.columns["command_s"] == pytest.approx(np.full(WIDTH, begin_s), rel=1e-9)
+        assert record.ended_s == pytest.approx(begin_s + check_s + after_check_s, rel=1e-9)
+    assert [(end.vms.tolist(), end.left_behind.tolist(), end.attempts.tolist()) for end in walked(plan).steps] == [
+        ([1] * WIDTH, [left] * WIDTH, [1] * WIDTH) for left in (0, 1, 0)
+    ]
 
 
 def test_a_drain_that_finds_its_vms_gone_has_nothing_to_do() -> None:

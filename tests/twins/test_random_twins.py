@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,3 +26,19 @@ def test_steps_side_by_side_give_the_same_bytes(world: Point, start: int) -> Non
     """Two clusters, several groups of steps: each goes its way, and the rows come out in the order of the plan all the same."""
     assume(not refusals(world))
     assert not differences(of_lockstep(world, start, start + 5), of_simpy(world, start, start + 5))
+
+
+def test_random_worlds_reach_every_end() -> None:
+    """A guard: what is compared above is not a set of empty plans."""
+    reached: Counter[str] = Counter()
+
+    @settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(worlds())
+    def count(world: Point) -> None:
+        if not refusals(world):
+            for row in of_lockstep(world, 0, 3)["migrations"].to_pylist():
+                reached.update([row["outcome"], str(row["reason"]), f"attempt {row['attempt']}"])
+
+    count()
+    for end in ("completed", "aborted", "chase-limit", "no-memory-on-target", "vm-state", "second-migration", "step-stopped", "attempt 2"):
+        assert reached[end], f"'{end}' is not reached: {reached}"

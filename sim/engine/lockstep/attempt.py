@@ -211,7 +211,7 @@ class Attempt:
 
     def round_draws(self, reading: int, lanes: Lanes) -> RoundDraws:
         """Return the draws that belong to a reading of the bitmap."""
-        at = self.at | reading
+        at = address(self.migration, self.attempt, reading)
         noise = self.draws.normals(self.streams.noise, at, lanes) if self.guest.load.jitter else 0.0
         return RoundDraws(self.draws.normals(self.streams.pages, at, lanes), noise)
 

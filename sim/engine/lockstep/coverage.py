@@ -63,8 +63,10 @@ class Group:
 
 def refusals(point: Point) -> list[str]:
     """Return why lockstep does not cover a point, one sentence a reason; nothing when it does."""
-    fields = [f"only the SimPy engine simulates the field {path}" for path in refused_fields(point)]
-    return fields + [group.why_not(point) for group in groups(point) if not group.in_turn]
+    found = [f"only the SimPy engine simulates the field {path}" for path in refused_fields(point)]
+    for group in groups(point):
+        found += [group.why_not(point)] if not group.in_turn else list(_ties(point, group))
+    return found
 
 
 def groups(point: Point) -> list[Group]:
@@ -116,6 +118,26 @@ def _used(units: Mapping[str, Unit], way: Way) -> Iterator[Hashable]:
     yield "unit", way.source
     yield "unit", way.target
     yield from ports(units[way.source], units[way.target])
+
+
+def _ties(point: Point, group: Group) -> Iterator[str]:
+    """Yield the steps that may ask in the very instant in which another migration ends.
+
+    Who waits loses nothing by it; who does not is rejected or not, as the events of that instant come: lockstep does not know their order.
+    """
+    checks = {cluster.name: cluster.costs.check for cluster in point.clusters}
+    clusters = {unit.name: unit.cluster for unit in point.units}
+    if len({way.step for way in group.ways}) < 2:
+        return
+    for step in (point.steps[place] for place in group.steps):
+        cluster = clusters[step.to]
+        check = checks[cluster]
+        if step.when_busy == "reject" and (check.sigma == 0.0 or check.median_s == 0.0):
+            yield (
+                f"step '{step.name}' does not wait for others (when_busy: reject), and the check always takes the same time: it may ask in "
+                "the very instant in which another migration ends; with a spread of the check, such as "
+                f"'clusters.{cluster}.parameters.check: {{median: 1 s, cv: 15 %}}', that cannot be"
+            )
 
 
 def _in_turn(ways: Sequence[Way]) -> bool:
