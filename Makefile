@@ -2,12 +2,14 @@
 #   make run    simulate the quickstart scenario
 #   make test   ruff, mypy --strict and all tests
 #   make bench  speed, printed beside the floor measured in the same run
+#   make bench-large N=100000000   that many migrations in one run, and how much memory each process took
 # The virtual environment in .venv is made once and again only when pyproject.toml changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+N ?= 100000000
 
-.PHONY: run test bench
+.PHONY: run test bench bench-large
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -20,7 +22,11 @@ test: .venv/installed-for-tests
 	$(BIN)/pytest -n auto
 
 bench: .venv/installed-for-tests
-	$(BIN)/python benchmarks/engine_speed.py
+	$(BIN)/pytest -p no:xdist --benchmark-quiet benchmarks
+
+bench-large: .venv/installed-for-tests
+	$(BIN)/pytest -p no:xdist -m large tests/experiment/test_memory.py
+	$(BIN)/python -m benchmarks.large $(N)
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv

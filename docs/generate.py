@@ -43,6 +43,42 @@ into one. What decides is who goes where, not the times of the steps: a migratio
 """
 
 
+BESIDE_THE_TABLES = """\
+`messages` holds the first 200 replications, and none where something is varied (`sweep`, `design`, `--vary`); `--messages N` says
+otherwise. `rounds` is there with `--rounds`.
+
+## summary.json
+
+| key | meaning |
+|---|---|
+| `title`, `question` | of the scenario |
+| `points` | a point for each variant and combination of varied values, of which something is stored |
+| `points[].point`, `.settings` | its name, and what is varied: path and value as they can be typed after `--set` |
+| `points[].engine`, `.why_engine` | `simpy` or `lockstep`, and why; the numbers do not depend on it |
+| `points[].replications` | how many it rests on |
+| `points[].steps`, `.migrations` | quantiles and shares with intervals, for each step, and for each VM of a step; \
+`(all)` are all VMs, with all their SU types: `/390, x86` |
+| `points[].objectives` | each objective with estimate, interval and verdict |
+| `missing` | points that lack replications, and how many: those of parts that failed; [] where none do |
+| `stopping` | with `replications: auto`: why it stopped, at how many replications, and what was not known well enough |
+| `assumptions` | tags of the assumptions that the results rest on |
+
+A value that is infinite, because a VM was not migrated, is the text `never`. `summary.csv` has the same numbers, one a line.
+
+## run.json
+
+| key | meaning |
+|---|---|
+| `results_version`, `question`, `fingerprint` | what may stand in this folder: version of the model, scenario, arithmetic of the machine |
+| `scenario`, `seed`, `command` | what was run |
+| `finished` | false while a run is at work, was interrupted, or has a part that failed |
+| `replications`, `auto` | how many were asked for; with `replications: auto` the precision that was |
+| `messages`, `rounds`, `columns` | which replications keep messages, whether rounds are stored, which columns; null means all |
+| `points`, `settings`, `engines` | for each point its name, what is varied, and its engine with the reason |
+| `versions` | of migr, Python and the libraries |
+"""
+
+
 def scenario_manual() -> str:
     """Return docs/scenario.md: every field of a scenario file, from the docstrings of the schema."""
     blocks = [
@@ -79,6 +115,7 @@ def results_manual() -> str:
         "`migr export RUN --table NAME --out FILE.csv` writes it for a spreadsheet. Times of day count from 00:00 of the first day.",
         "",
     ]
+    blocks += [BESIDE_THE_TABLES]
     for table, columns in TABLES.items():
         blocks += [f"## {table}", "", "| column | unit | meaning | empty when |", "|---|---|---|---|"]
         blocks += [f"| `{each.name}` | {each.unit} | {each.meaning} | {each.empty} |" for each in columns]

@@ -23,24 +23,36 @@ def load(file: Path, overrides: list[str], vary: list[str] | None = None, sampli
     from sim.scenario.load import load_scenario
 
     loaded = load_scenario(file, overrides, vary or [], sampling)
-    for warning in loaded.warnings:
-        say(f"warning: {warning}")
+    _warn(loaded)
     return loaded
 
 
-def load_run(folder: Path) -> Loaded:
-    """Load the scenario of a result folder, if this program would compute the same again."""
+def names_run(name: str) -> bool:
+    """Tell whether a name means a result folder: a folder of this machine, or any URL; scenario files are files of this machine."""
+    return "://" in name or Path(name).is_dir()
+
+
+def load_run(folder: str) -> Loaded:
+    """Load the scenario of a result folder, a path or a URL, if this program would compute the same again."""
     from sim.experiment.run import check_same
     from sim.experiment.store import RESOLVED, Store
+    from sim.scenario.load import scenario_of
 
-    if not (folder / RESOLVED).exists():
-        runs = ", ".join(str(found.parent) for found in sorted(folder.glob(f"*/{RESOLVED}")))
+    content = Store(folder).at.read_bytes(RESOLVED)
+    if content is None:
+        runs = ", ".join(str(found.parent) for found in sorted(Path(folder).glob(f"*/{RESOLVED}")))  # none where it is a URL
         raise ResultsError(
             f"{folder}: no result folder of `migr run`; " + (f"name one of {runs}" if runs else "name one, or a scenario file")
         )
-    loaded = load(folder / RESOLVED, [])
+    loaded = scenario_of(content.decode(errors="replace"), f"{folder.rstrip('/')}/{RESOLVED}")
+    _warn(loaded)
     check_same(Store(folder), loaded)
     return loaded
+
+
+def _warn(loaded: Loaded) -> None:
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
 
 
 def is_swept(loaded: Loaded) -> bool:
@@ -60,12 +72,12 @@ def place_of(loaded: Loaded, variant: str | None) -> int:
 
 def _known(names: Sequence[str]) -> str:
     if not names[0]:
-        return "this scenario has none"
+        return "this scenario has none; leave --variant away"
     shown = ", ".join(f"'{name}'" for name in names[:MOST_SHOWN])
-    return shown + (f" and {len(names) - MOST_SHOWN} more; summary.csv lists all" if len(names) > MOST_SHOWN else "")
+    return f"write one of {shown}" + (f" and {len(names) - MOST_SHOWN} more; summary.csv lists all" if len(names) > MOST_SHOWN else "")
 
 
-def repeat_command(file: Path, overrides: list[str], vary: list[str], variant: str, replication: int) -> str:
+def repeat_command(file: Path | str, overrides: list[str], vary: list[str], variant: str, replication: int) -> str:
     """Return the command that repeats one replication alone."""
     import shlex
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.cli.arguments import Json, Set, Variant, Vary
-from sim.cli.loading import load, load_run, place_of, repeat_command
+from sim.cli.loading import load, load_run, names_run, place_of, repeat_command
 from sim.cli.output import say, width
 from sim.errors import ModelError, ResultsError, UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def trace(
-    file: Annotated[Path, typer.Argument(metavar="FILE|RUN", help="Scenario file, or a result folder.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|RUN", help="Scenario file, or a result folder, path or URL.")],
     replication: Annotated[int | None, typer.Option(min=0, metavar="K", help="Which replication.", show_default="0")] = None,
     worst: Annotated[
         str | None,
@@ -38,17 +38,18 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Show one replication as its consoles do; of a result folder, check that it is the one that is stored."""
-    is_run = file.is_dir()
+    is_run = names_run(file)
     _check_choice(replication, worst, quantile, completed=completed, is_run=is_run)
     if is_run and (overrides or vary):
         raise UsageError("--set and --vary do not go with a result folder: it holds one scenario; name the scenario file")
-    loaded = load_run(file) if is_run else load(file, overrides or [], vary)
+    loaded = load_run(file) if is_run else load(Path(file), overrides or [], vary)
     place = place_of(loaded, variant)
     point = loaded.points[place]
     contents = _contents(file) if is_run else None
-    number = replication or 0
+    number, why = replication or 0, None
     if worst is not None and contents is not None:
-        number = _find(contents, place, point, worst, quantile, vm, completed=completed)
+        why = _find(contents, place, point, worst, quantile, vm, completed=completed)
+        number = why["replication"]
     try:
         from sim.engine.replicate import replicate_alone
         from sim.engine.site import Site
@@ -56,7 +57,7 @@ def trace(
 
         site = Site.of(point)
         found = replicate_alone(site, number)
-        typer.echo(trace_text(loaded, site, found, vm=vm, console=console, states=states, at=at, as_json=as_json, width=width()))
+        typer.echo(trace_text(loaded, site, found, vm=vm, console=console, states=states, at=at, as_json=as_json, width=width(), why=why))
         if contents is not None:
             from sim.experiment.replay import compare_with_stored
             from sim.report.finding import compared_text
@@ -91,19 +92,21 @@ def _check_choice(replication: int | None, worst: str | None, quantile: str | No
         raise UsageError("\n".join(problems))
 
 
-def _contents(folder: Path) -> Contents:
+def _contents(folder: str) -> Contents:
     from sim.experiment.store import Store
 
     return Store(folder).contents()
 
 
-def _find(contents: Contents, place: int, point: Point, worst: str, quantile: str | None, vm: str | None, *, completed: bool) -> int:
-    """Return the replication that `--worst` means, and say which one it is."""
+def _find(
+    contents: Contents, place: int, point: Point, worst: str, quantile: str | None, vm: str | None, *, completed: bool
+) -> dict[str, Any]:
+    """Return the replication that `--worst` means and why, and say which one it is."""
     from sim.experiment.replay import find_replication
-    from sim.report.finding import found_text, metric_of, quantile_of
+    from sim.report.finding import found_content, found_text, metric_of, quantile_of
 
     metric = metric_of(worst, vm, point)
     q = quantile_of(quantile) if quantile is not None else 1.0
     found = find_replication(contents, place, metric, q, completed=completed)
     say(found_text(metric, q, found, completed=completed))
-    return found.replication
+    return found_content(metric, q, found)

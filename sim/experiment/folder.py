@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
-import platform
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
@@ -24,8 +24,9 @@ UNFINISHED = ".unfinished"  # in the name of a file that is being written
 class Folder:
     """A folder; a small value that goes to other processes and machines.
 
-    A file with its final name is whole: on this machine it is written under another name and renamed; behind a URL an object appears
-    when all of it has arrived.
+    A file with its final name is whole: on this machine it is written under another name and renamed; in an object store (s3, gs, abfs)
+    an object appears when all of it has arrived. Other URLs, such as sftp, ftp or smb, promise nothing: there an interruption can leave
+    half a file under its final name, which the next run finds by its end and names.
 
     Args:
         url: path or URL as the planner wrote it.
@@ -106,57 +107,26 @@ class Folder:
         files, path = self._at(name)
         return files.open(path, "rb")
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file, whole or not at all; one of that name is replaced.
 
         Raises:
             ResultsError: the folder cannot be written; nothing is left of the file.
         """
-        with self.writing(name) as stream:
-            stream.write(content)
-
-    @contextmanager
-    def writing(self, name: str) -> Iterator[BinaryIO]:
-        """Yield a file to be written; afterwards it is there as a whole, or not at all where an error or Ctrl-C leaves it.
-
-        Raises:
-            ResultsError: the folder cannot be written; nothing is left of the file.
-        """
         files, path = self._at(name)
         try:
-            if isinstance(files, LocalFileSystem):
-                os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - fsspec gives paths as text
-                with _renamed_at_the_end(path) as stream:
-                    yield stream
-            else:
-                content = io.BytesIO()
-                yield content
-                files.pipe_file(path, content.getvalue())
+            if not isinstance(files, LocalFileSystem):
+                files.pipe_file(path, bytes(content))
+                return
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - fsspec gives paths as text
+            _write_and_rename(path, content)
         except OSError as error:
             raise not_writable(self, error) from error
 
-    def write_new(self, name: str, content: bytes) -> bool:
-        """Write a file that does not exist yet; return False where it does.
-
-        Behind a URL two writers at the same moment can both succeed: object stores have no common way to exclude each other.
-
-        Raises:
-            ResultsError: the folder cannot be written.
-        """
+    def path_of(self, name: str) -> Path | None:
+        """Return where a file is on this machine; None behind a URL."""
         files, path = self._at(name)
-        if not isinstance(files, LocalFileSystem):
-            if self.read_bytes(name) is not None:
-                return False
-            self.write(name, content)
-            return True
-        try:
-            with open(path, "xb") as stream:  # noqa: PTH123 - fsspec gives paths as text
-                stream.write(content)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise not_writable(self, error) from error
-        return True
+        return Path(path) if isinstance(files, LocalFileSystem) else None
 
     def remove(self, name: str) -> None:
         """Remove a file; one that is gone already is no error.
@@ -196,8 +166,14 @@ class Folder:
 
 def not_writable(place: object, error: OSError) -> ResultsError:
     """Return the error of a place that cannot be written."""
-    what = "the disk is full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else str(error.strerror or error)
-    return ResultsError(f"{place}: {what}; free space or name another folder with --out, then give the same command again")
+    what, remedy = str(error.strerror or error), "name another folder with --out"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        what, remedy = "the disk is full", f"free space or {remedy}, then give the same command again"
+    elif error.errno in {errno.EEXIST, errno.ENOTDIR}:
+        what = "is a file, or lies below one, and not a folder"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        what, remedy = f"may not be written ({what})", f"{remedy}, or change its rights"
+    return ResultsError(f"{place}: {what}; {remedy}")
 
 
 def _not_readable(place: str, error: OSError) -> ResultsError:
@@ -213,13 +189,13 @@ def _end(path: str, size: int) -> bytes:
         return b""
 
 
-@contextmanager
-def _renamed_at_the_end(path: str) -> Iterator[BinaryIO]:
-    # Host and process in the name: writers of several machines do not meet.
-    unfinished = f"{path}{UNFINISHED}-{platform.node()}-{os.getpid()}"
+def _write_and_rename(path: str, content: bytes | memoryview) -> None:
+    # A name of its own for every write: writers never meet, on whatever machine. A dot in front: Parquet readers skip such files.
+    folder, name = os.path.split(path)
+    unfinished = os.path.join(folder, f".{name}{UNFINISHED}-{uuid4().hex}")  # noqa: PTH118 - fsspec gives paths as text
     try:
         with open(unfinished, "wb") as stream:  # noqa: PTH123 - fsspec gives paths as text
-            yield stream
+            stream.write(content)
         os.replace(unfinished, path)  # noqa: PTH105
     except BaseException:  # Ctrl-C too: nothing half-written stays
         with suppress(OSError):

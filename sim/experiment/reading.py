@@ -83,7 +83,9 @@ class PointRows:
                     raise ResultsError(damaged_text(file, "its row groups are not those of the migrations"))
                 stop = self.stop if self.stop is not None and self.stop < moves.stop else None
                 for group in range(of_plans.num_row_groups):
-                    yield Chunk(_row_group(of_migrations, group, migrations, stop), _row_group(of_plans, group, plans, stop))
+                    with _damage_named(self.contents, "migrations", moves):  # or it would be told of the file that was opened last
+                        rows = _row_group(of_migrations, group, migrations, stop)
+                    yield Chunk(rows, _row_group(of_plans, group, plans, stop))
 
     def _pieces(self, table: str) -> Sequence[Piece]:
         return [piece for piece in self.contents.pieces[table, self.place] if self.stop is None or piece.start < self.stop]
@@ -118,13 +120,26 @@ def _opened(contents: Contents, table: str, piece: Piece) -> Iterator[pq.Parquet
     Raises:
         ResultsError: it is damaged, whenever that comes to light.
     """
-    folder = table_of(contents.folder, table)
-    try:
+    with (
+        _damage_named(contents, table, piece),
+        table_of(contents.folder, table).open(piece.name) as stream,
         # Not read_table: its scanner has threads of its own, and now and then one of them aborts the process at its end.
-        with folder.open(piece.name) as stream, pq.ParquetFile(stream) as file:
-            yield file
+        pq.ParquetFile(stream, page_checksum_verification=True) as file,
+    ):
+        yield file
+
+
+@contextmanager
+def _damage_named(contents: Contents, table: str, piece: Piece) -> Iterator[None]:
+    """Tell of an error in reading which file is damaged.
+
+    Raises:
+        ResultsError: there was one.
+    """
+    try:
+        yield
     except (OSError, pa.ArrowException) as error:
-        raise ResultsError(damaged_text(f"{folder}/{piece.name}", str(error))) from error
+        raise ResultsError(damaged_text(f"{table_of(contents.folder, table)}/{piece.name}", str(error))) from error
 
 
 def _optional(table: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,7 +13,7 @@ from sim.experiment.contents import Contents, damaged_text, table_of
 from sim.experiment.reading import PointRows
 from sim.results.extremes import Found, find, values_of
 from sim.results.samples import migration_columns
-from sim.results.tables import arrow, message_rows, migration_rows, plan_rows, round_rows
+from sim.results.tables import arrow, differences, message_rows, migration_rows, plan_rows, round_rows
 from sim.scenario.objectives import Metric
 
 _ROWS = {"migrations": migration_rows, "plans": plan_rows, "rounds": round_rows, "messages": message_rows}
@@ -65,7 +62,7 @@ def stored_rows(contents: Contents, table: str, place: int, number: int) -> pa.T
         return None
     folder = table_of(contents.folder, table)
     try:
-        with folder.open(piece.name) as stream, pq.ParquetFile(stream) as file:
+        with folder.open(piece.name) as stream, pq.ParquetFile(stream, page_checksum_verification=True) as file:
             found = [batch.filter(pc.equal(batch["replication"], pa.scalar(number))) for batch in file.iter_batches()]
             return pa.Table.from_batches(found, file.schema_arrow)
     except (OSError, pa.ArrowException) as error:
@@ -88,30 +85,13 @@ def compare_with_stored(contents: Contents, place: int, point: str, alone: Repli
         ResultsError: a part is damaged.
     """
     equal: dict[str, int] = {}
-    differences: list[str] = []
+    found: list[str] = []
     for table in TABLES:
         stored = stored_rows(contents, table, place, alone.number)
         if stored is not None:
-            differences += _differences(table, stored, replayed_rows(table, point, alone))
+            found += differences(table, stored, replayed_rows(table, point, alone), ("there", "now"))
             equal[table] = stored.num_rows
-    if differences:
-        more = f"; and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
-        raise ModelError(
-            f"replication {alone.number} repeated alone is not what {contents.folder} holds: {'; '.join(differences[:SHOWN])}{more}"
-        )
+    if found:
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise ModelError(f"replication {alone.number} repeated alone is not what {contents.folder} holds: {'; '.join(found[:SHOWN])}{more}")
     return equal
-
-
-def _differences(table: str, stored: pa.Table, alone: pa.Table) -> Iterator[str]:
-    if stored.num_rows != alone.num_rows:
-        yield f"{table} has {stored.num_rows} rows there, {alone.num_rows} now"
-        return
-    for name in stored.column_names:
-        for row, (there, now) in enumerate(zip(stored[name].to_pylist(), alone[name].to_pylist(), strict=True), start=1):
-            if _bits(there) != _bits(now):
-                yield f"{table}, row {row} of the replication: {name} is {there!r} there, {now!r} now"
-
-
-def _bits(value: object) -> object:
-    """Return what tells any two values apart: 0.0 and -0.0, too, which are equal as numbers."""
-    return struct.pack("<d", value) if isinstance(value, float) else value

@@ -139,6 +139,7 @@ def run(order: Order, progress: Progress) -> Ran:
         store.remove_errors({part.name for part, _ in failures})
         if summary["points"]:
             write_summary(store, summary)
+        store.remove_leftovers()  # a worker that was killed on the way leaves what it was writing
         if not failures:
             store.write_text(RUN, _facts(order, choices, finished=True))
     return Ran(store, summary, order.replications, reused, len(parts), tuple(failure for _, failure in failures))

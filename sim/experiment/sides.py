@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,22 @@ class Chosen:
         Raises:
             ResultsError: a part is damaged.
         """
-        return side_of(name, PointRows(self.contents, self.place), self.contents.pieces["migrations", self.place][-1].stop)
+        return side_of(name, PointRows(self.contents, self.place), self.stop)
+
+    @property
+    def stop(self) -> int:
+        """One after the last replication that is there."""
+        return self.contents.pieces["migrations", self.place][-1].stop
+
+    def lacking(self) -> Iterator[str]:
+        """Yield a warning where replications are missing that the run was asked for: a part failed, or it was interrupted."""
+        there, wanted = self.contents.replications_of(self.place), max(self.stop, int(self.facts.get("replications") or 0))
+        if there < wanted or not self.facts.get("finished"):
+            of = f" of '{self.point}'" if self.point else ""
+            yield (
+                f"{self.folder}: its run is not finished: {there:,} of {wanted:,} replications{of} are there, and only they are compared; "
+                "give its `migr run` again for the rest"
+            )
 
 
 def chosen_points(runs: Sequence[str], variants: Sequence[str] = ()) -> list[tuple[Chosen, Chosen]]:
@@ -54,7 +69,7 @@ def chosen_points(runs: Sequence[str], variants: Sequence[str] = ()) -> list[tup
 
     Raises:
         UsageError: the names do not say which two points are meant.
-        ResultsError: a folder holds no finished run.
+        ResultsError: a folder holds no run, or no replication of a point.
     """
     if len(runs) == 3 and not variants:
         runs, variants = runs[:1], runs[1:]
@@ -77,17 +92,18 @@ def compared(first: Chosen, second: Chosen) -> tuple[Comparison, list[str]]:
     """
     names = _apart(first, second)
     paired, warnings = _pairing(first, second)
-    found = compare(first.side(names[0]), second.side(names[1]), paired=paired)
+    warnings = [*dict.fromkeys(text for each in (first, second) for text in each.lacking()), *warnings]
+    sides = first.side(names[0]), second.side(names[1])
+    found = compare(*sides, paired=paired)
     if not found.quantities:
         raise ResultsError(
             f"{names[0]} and {names[1]} have no step, VM or replication in common, so there is nothing to compare: "
             f"the first has {_listed(found.only_first)}, the second {_listed(found.only_second)}"
         )
-    held = [min(each.contents.replications_of(each.place) for each in (first, second))] * 2
-    if not paired:
-        held = [each.contents.replications_of(each.place) for each in (first, second)]
-    if any(used < there for used, there in zip(found.replications, held, strict=True)):
-        warnings.append(f"the first {found.replications[0]:,} of {held[0]:,} replications are compared: more do not fit into memory")
+    stops = [each.stop for each in (first, second)]
+    used, there = (min(side.replications for side in sides), min(stops)) if paired else (sides[0].replications, stops[0])
+    if used < there or (not paired and sides[1].replications < stops[1]):
+        warnings.append(f"the first {used:,} of {there:,} replications are compared: more do not fit into memory")
     return found, warnings
 
 
@@ -140,9 +156,11 @@ def _point(folder: str, name: str) -> Chosen:
     names = [str(each) for each in facts["points"]]
     if name not in names:
         raise UsageError(f"{folder}: no variant '{name}'; write one of {', '.join(map(repr, names))}")
-    if not facts.get("finished"):
-        raise ResultsError(f"{folder}: its run is not finished; give its `migr run` again, then compare")
-    return Chosen(folder, name, names.index(name), facts, Store(folder).contents())
+    chosen = Chosen(folder, name, names.index(name), facts, Store(folder).contents())
+    if ("migrations", chosen.place) not in chosen.contents.pieces:
+        of = f" of '{name}'" if name else ""
+        raise ResultsError(f"{folder}: holds no replication{of} yet; give its `migr run` again, then compare")
+    return chosen
 
 
 def _names(folder: str) -> list[str]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sim.experiment.encoding import Encoder
-
 RUN, SUMMARY, SUMMARY_CSV, RESOLVED = "run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"
 ERRORS = "errors"  # folder with a file for each part that failed
 
@@ -62,15 +60,13 @@ class Store:
         """Return which parts are there now."""
         return contents_of(self.at)
 
-    def writing(self, part: Part) -> Encoder:
-        """Return what the tables of a part are written with, whole or not at all; migrations are finished last.
+    def write(self, table: str, name: str, content: memoryview) -> None:
+        """Write the file of a part of a table, whole or not at all.
 
         Raises:
-            ResultsError: in its block: the folder cannot be written.
+            ResultsError: the folder cannot be written.
         """
-        from sim.experiment.encoding import Encoder  # noqa: PLC0415 - commands that store nothing start without pyarrow
-
-        return Encoder({table: self.at.below(f"{table}.parquet").writing(part.file(table)) for table in part.tables})
+        self.at.below(f"{table}.parquet").write(name, content)
 
     def write_text(self, name: str, text: str) -> None:
         """Write one of the small files, whole or not at all."""

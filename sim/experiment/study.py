@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +14,9 @@ import numpy as np
 from sim.errors import ResultsError, UsageError
 from sim.experiment.contents import Contents
 from sim.experiment.reading import PointRows
-from sim.results.extremes import values_of
+from sim.results.extremes import find, values_of
 from sim.results.samples import migration_columns
 from sim.results.sensitivity import METHODS, Influence, Method, Values, analyse, runs_of, sample
-from sim.results.statistics import quantile
 from sim.scenario.document import Document
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import Metric
@@ -216,14 +217,30 @@ def _results(contents: Contents, place: int) -> dict[str, float]:
         )
     results: dict[str, float] = {}
     for metric in METRICS:
-        every = np.concatenate([values for _, values in values_of(metric, rows)])
-        finite = every[np.isfinite(every)]
-        if len(finite):
-            results[f"mean {metric.name}"] = float(finite.mean())
-        if len(finite) >= FOR_P99:
-            results[f"p99 {metric.name}"] = quantile(finite, 0.99)
-        results.setdefault(NOT_MIGRATED, float(1.0 - len(finite) / len(every)))
+        seen = _Seen()
+        total = math.fsum(seen.ended(metric, rows))  # correctly rounded: the same however the rows are cut into chunks
+        if seen.finite:
+            results[f"mean {metric.name}"] = total / seen.finite
+        if seen.finite >= FOR_P99 and (found := find(partial(values_of, metric, rows), 0.99, completed=True)) is not None:
+            results[f"p99 {metric.name}"] = found.value
+        results.setdefault(NOT_MIGRATED, 1.0 - seen.finite / seen.every)
     return results
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How many replications were seen, and in how many of them nothing was left."""
+
+    every: int = 0
+    finite: int = 0
+
+    def ended(self, metric: Metric, rows: PointRows) -> Iterator[float]:
+        """Yield the finite values of a metric, read chunk by chunk, and count."""
+        for _, values in values_of(metric, rows):
+            finite = values[np.isfinite(values)]
+            self.every += len(values)
+            self.finite += len(finite)
+            yield from finite.tolist()
 
 
 def _entry(influence: Influence) -> dict[str, Any]:

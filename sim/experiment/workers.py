@@ -19,7 +19,7 @@ from multiprocessing.context import BaseContext
 
 from sim.engine.site import Site
 from sim.errors import ResultsError
-from sim.experiment.compute import compute
+from sim.experiment.compute import compute, failure_of
 from sim.experiment.counting import EVERY_S, Pulse, Tally, Tick
 from sim.experiment.parts import Failure, Part
 from sim.experiment.store import Store
@@ -111,7 +111,7 @@ class _Pace:
 
 
 def compute_here(part: Part, point: Point, store: Store, show: Callable[[int], None]) -> Failure | None:
-    """Compute a part in this process, preparing its point once a process.
+    """Compute a part in this process, preparing its point once a process; return what went wrong, in preparing it, too.
 
     Args:
         part: the part.
@@ -121,7 +121,10 @@ def compute_here(part: Part, point: Point, store: Store, show: Callable[[int], N
     """
     site = _SITES.get(part.point)
     if site is None or site.point != point:
-        site = _SITES[part.point] = Site.of(point)
+        try:
+            site = _SITES[part.point] = Site.of(point)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other points go on
+            return failure_of(point.name, part.start, error)
     return compute(part, site, store, Pulse(part, show))
 
 
@@ -135,10 +138,11 @@ def _compute_in_processes(rest: deque[Part], points: Sequence[Point], store: Sto
                 yield from _in_turn(pool, slots, running, rest, points, store, tally)
         except BrokenProcessPool as error:
             again = [part for part, _ in running.values()]
-            if caught.intersection(again) or not again:
-                raise _killed(store, points, again) from error
-            caught.update(again)
             rest.extendleft(reversed(again))
+            hit = again or [rest[0]]  # where none was running, a worker was killed while the next one was handed out
+            if caught.intersection(hit):
+                raise _killed(store, points, hit) from error
+            caught.update(hit)
             for part in again:
                 tally.drop(part)
 
@@ -161,7 +165,7 @@ def _in_turn(
         while rest and free:
             part, slot = rest[0], free[-1]
             slots[slot] = 0
-            with _ctrl_c_later():
+            with _ctrl_c_later(), _start_told():
                 running[pool.submit(_compute_in_worker, part, points[part.point], store, slot, wanted)] = part, slot
             rest.popleft()
             free.pop()
@@ -174,6 +178,19 @@ def _in_turn(
             free.append(slot)
             tally.finish(part)
             yield part, failure
+
+
+@contextmanager
+def _start_told() -> Iterator[None]:
+    """Tell of a worker that is killed while it starts as the pool tells of all others: the pipe through which it starts just breaks.
+
+    Raises:
+        BrokenProcessPool: a worker was killed.
+    """
+    try:
+        yield
+    except (ConnectionError, EOFError) as error:
+        raise BrokenProcessPool("a worker was killed while it started") from error
 
 
 def _starting_method() -> BaseContext:
@@ -255,7 +272,6 @@ def _compute_in_worker(part: Part, point: Point, store: Store, slot: int, wanted
 def _killed(store: Store, points: Sequence[Point], parts: Sequence[Part]) -> ResultsError:
     what = ", ".join(f"replications {part.start}..{part.stop - 1} of point '{points[part.point].name}'" for part in parts)
     return ResultsError(
-        f"{store.folder}: worker processes were killed from outside twice (out of memory?)"
-        + (f" while they computed {what}" if what else " before they computed anything")
-        + "; finished parts are kept: give the same command again, with fewer --workers"
+        f"{store.folder}: worker processes were killed from outside twice (out of memory?) while they computed {what}; "
+        "finished parts are kept: give the same command again, with fewer --workers"
     )

@@ -19,6 +19,7 @@ Lanes = NDArray[np.intp]  # places of replications within a range, in ascending 
 
 BLOCK = 1024  # replications that one generator serves: replication r is element r % 1024 of block r // 1024
 _ATTEMPT_BITS, _ROUND_BITS = 16, 16
+LAST = 2**16 - 1  # the largest attempt and round of an address: beyond it, two draws would be one
 
 
 def generator(seed: int, stream: str, index: int, block: int) -> np.random.Generator:
@@ -43,7 +44,13 @@ def _key(seed: int, stream: str) -> NDArray[np.uint64]:
 
 
 def address(migration: int, attempt: int, number: int = 0) -> int:
-    """Pack the count of a VM's migrations, the attempt and the round into the index of a draw."""
+    """Pack the count of a VM's migrations, the attempt and the round into the index of a draw.
+
+    Raises:
+        ValueError: the attempt or the round is larger than `LAST`.
+    """
+    if attempt > LAST or number > LAST:
+        raise ValueError(f"attempt {attempt}, round {number}: a draw has an address up to {LAST} only")
     return (migration << (_ATTEMPT_BITS + _ROUND_BITS)) | (attempt << _ROUND_BITS) | number
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from sim.errors import UsageError
 from sim.report.layout import clock
+from sim.results.entries import number
 from sim.results.extremes import Found
 from sim.scenario.objectives import Metric, ObjectiveError, parse_metric
 from sim.scenario.point import Point
@@ -71,10 +73,22 @@ def found_text(metric: Metric, q: float, found: Found, *, completed: bool) -> st
     return "\n".join(lines)
 
 
-def compared_text(folder: object, number: int, equal: dict[str, int]) -> str:
+def found_content(metric: Metric, q: float, found: Found) -> dict[str, Any]:
+    """Return the same as JSON can have it; an infinite value is the text "never", as in summary.json."""
+    return {
+        "replication": found.replication,
+        "metric": f"{metric.name} of {metric.of}" if metric.of else metric.name,
+        "quantile": q,
+        "value": number(found.value),
+        "looked_at": found.looked_at,
+        "infinite": found.infinite,
+    }
+
+
+def compared_text(folder: object, replication: int, equal: dict[str, int]) -> str:
     """Return that a repeated replication equals its stored rows, or that none are stored."""
     if not equal:
-        return f"Replication {number} is not stored in {folder}; it was simulated now."
+        return f"Replication {replication} is not stored in {folder}; it was simulated now."
     tables = ", ".join(f"{rows} of {table}" for table, rows in equal.items())
     return f"Equal to the stored rows, bit by bit: {tables}."
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
@@ -25,6 +27,7 @@ def trace_text(
     at: str | None,
     as_json: bool,
     width: int,
+    why: Mapping[str, Any] | None = None,
 ) -> str:
     """Return what was asked for of a replication that was simulated with everything recorded.
 
@@ -38,6 +41,7 @@ def trace_text(
         at: what every SU displays at this clock time instead.
         as_json: as data.
         width: columns of the terminal.
+        why: what chose the replication; as data it stands around the list, which stands alone where nothing chose.
 
     Raises:
         UsageError: the VM, the console or the time does not exist.
@@ -50,21 +54,25 @@ def trace_text(
     if at_s is not None:
         return trace.displayed_at(found, site, at_s)
     if states:
-        return _states(found, vm, as_json=as_json)
+        return _states(found, vm, why, as_json=as_json)
     lines = trace.chosen(found.journal.in_order(), vm, console)
     if as_json:
-        return json.dumps(trace.as_records(lines), indent=2, ensure_ascii=False)
+        return _json("messages", trace.as_records(lines), why)
     heading = f"Replication {found.number}" + (f" of '{site.point.name}'" if site.point.name else "")
     body = trace.listed(lines) if console else trace.side_by_side(lines, width)
     guest_shown = console in {None, "guest"} and any(line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None))
     return "\n".join([heading, "", body, "", trace.outcomes(found, vm), *([trace.UNDOCUMENTED] if guest_shown else [])])
 
 
-def _states(found: Replication, vm: str | None, *, as_json: bool) -> str:
+def _states(found: Replication, vm: str | None, why: Mapping[str, Any] | None, *, as_json: bool) -> str:
     if not as_json:
         return trace.states_over_time(found.journal.displays or [], vm)
     wanted = [display._asdict() for display in found.journal.displays or [] if vm is None or display.vm == vm]
-    return json.dumps(wanted, indent=2, ensure_ascii=False)
+    return _json("states", wanted, why)
+
+
+def _json(name: str, records: list[dict[str, Any]], why: Mapping[str, Any] | None) -> str:
+    return json.dumps(records if why is None else {**why, name: records}, indent=2, ensure_ascii=False)
 
 
 def _clock(text: str, loaded: Loaded) -> float:

@@ -118,11 +118,19 @@ def compare(first: Side, second: Side, *, paired: bool) -> Comparison:
         first.name,
         second.name,
         paired,
-        (min(first.replications, second.replications),) * 2 if paired else (first.replications, second.replications),
+        _looked_at(first, second, paired=paired),
         tuple(_quantities(first, second, paired=paired)),
         tuple(_only(first, second)),
         tuple(_only(second, first)),
     )
+
+
+def _looked_at(first: Side, second: Side, *, paired: bool) -> tuple[int, int]:
+    one, other = first.there, second.there
+    if paired:
+        n = min(len(one), len(other))
+        one = other = one[:n] & other[:n]
+    return int(np.count_nonzero(one)), int(np.count_nonzero(other))
 
 
 def _quantities(first: Side, second: Side, *, paired: bool) -> Iterator[Compared]:

@@ -192,7 +192,10 @@ class Lines:
         shares = {
             self._outcomes.names[code]: {"share": int(counts[code]) / n, "low": None, "high": None} for code in np.flatnonzero(counts)
         }
-        return self._entry(ALL, ALL, first, n, shares, self._reason_counts.sum(axis=0), quantiles)
+        entry = self._entry(ALL, ALL, first, n, shares, self._reason_counts.sum(axis=0), quantiles)
+        if "su_type" in self._optional:  # of several clusters there can be both
+            entry["su_type"] = ", ".join(sorted({self._su_types.names[code] for code in self._su_type}))
+        return entry
 
     def _entry(
         self, step: str, vm: str, group: int, n: int, shares: dict[str, Any], reasons: Counts, quantiles: dict[str, Any]

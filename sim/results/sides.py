@@ -42,6 +42,14 @@ class Side:
     times: Mapping[str, Mapping[OfVm, Sample]]
     outcomes: Mapping[OfVm, Codes]
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """Which replications are not missing, shape (replications,): those that have a makespan, if only an infinite one."""
+        found = np.zeros(self.replications, dtype=np.bool_)
+        for sample in self.makespans.values():
+            found |= ~np.isnan(sample)
+        return found
+
 
 def side_of(name: str, chunks: Chunks, replications: int) -> Side:
     """Return a side; where memory does not suffice for all replications, of the first ones.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -36,6 +37,29 @@ def arrow(table: str, rows: Sequence[Row]) -> pa.Table:
     values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
     arrays = [_array(column, cells) for column, cells in zip(columns, values, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema(table))
+
+
+def differences(table: str, one: pa.Table, other: pa.Table, where: tuple[str, str]) -> Iterator[str]:
+    """Yield in what the rows of a replication differ, bit by bit, in the columns of the first of two tables.
+
+    Args:
+        table: its name.
+        one: the rows on one side.
+        other: those on the other side, in the same order.
+        where: words for the two sides.
+    """
+    if one.num_rows != other.num_rows:
+        yield f"{table} has {one.num_rows} rows {where[0]}, {other.num_rows} {where[1]}"
+        return
+    for name in one.column_names:
+        for row, (left, right) in enumerate(zip(one[name].to_pylist(), other[name].to_pylist(), strict=True), start=1):
+            if _bits(left) != _bits(right):
+                yield f"{table}, row {row} of the replication: {name} is {left!r} {where[0]}, {right!r} {where[1]}"
+
+
+def _bits(value: object) -> object:
+    """Return what tells any two values apart: 0.0 and -0.0, too, which are equal as numbers."""
+    return struct.pack("<d", value) if isinstance(value, float) else value
 
 
 def migration_rows(point: str, replication: Replication) -> list[Row]:

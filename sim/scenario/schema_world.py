@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.model.draws import LAST
 from sim.scenario.fields import (
     Clock,
     Distance,
@@ -140,8 +141,8 @@ class ParametersSpec(Entry):
     """After an abort: until the source is as before."""
     memory_release: Lognormal | None = None
     """From the deletion of a VM until its memory is free."""
-    max_rounds: Annotated[int | None, whole(0, 1_000_000)] = None
-    """Policy: live rounds after which the guest is stopped."""
+    max_rounds: Annotated[int | None, whole(0, LAST)] = None
+    """Policy: live rounds after which the guest is stopped; at most 65535, as draws are numbered."""
     few_pages: Annotated[int | None, whole(0, 1_000_000_000)] = None
     """Policy: fewer dirty pages than this end the pre-copy."""
     from_round: Annotated[int | None, whole(1, 1_000_000)] = None

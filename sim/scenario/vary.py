@@ -34,6 +34,8 @@ def vary_document(text: str, place: Place) -> tuple[Document, dict[str, Plain], 
         entry, found = _read(document, values, (written,), place)
         problems += found
         content[written] = entry
+        if values.endswith(","):
+            problems.append(Problem(place, written, "ends with a comma; write the value that is to follow it, or remove the comma"))
     return document, {} if problems else content, problems
 
 

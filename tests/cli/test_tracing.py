@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import fsspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -12,7 +14,7 @@ from experiment.running import SCENARIO, here, written
 from sim.cli import app
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
-from sim.errors import ModelError, UsageError
+from sim.errors import ModelError, ResultsError, UsageError
 from sim.experiment.store import RESOLVED, Store
 from sim.scenario import load_scenario
 from sim.scenario.objectives import parse_metric
@@ -37,6 +39,43 @@ def test_the_worst_replication_is_shown_and_compared(folder: Path) -> None:
     assert "HAL0331" in told.stdout
     assert f"downtime of DB: the worst value of 12 replications is {found.value:.2f} s" in told.stderr
     assert "Equal to the stored rows, bit by bit: 2 of migrations, 1 of plans." in told.stderr
+
+
+def test_the_worst_replication_as_data_says_which_one_and_why(folder: Path) -> None:
+    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
+    options = ("--variant", "SU x86", "--vm", "DB", "--json")
+    told = json.loads(trace(folder, *options, "--worst", "downtime").stdout)
+    plain = json.loads(trace(folder, *options, "--replication", str(found.replication)).stdout)
+    assert isinstance(plain, list)
+    assert told.pop("messages") == plain
+    assert told == {
+        "replication": found.replication,
+        "metric": "downtime of DB",
+        "quantile": 1.0,
+        "value": found.value,
+        "looked_at": 12,
+        "infinite": 0,
+    }
+    states = json.loads(trace(folder, *options, "--worst", "downtime", "--states").stdout)
+    assert (states["replication"], states["states"][0]["vm"]) == (found.replication, "DB")
+
+
+@pytest.mark.parametrize("scheme", ["file", "memory"])
+def test_a_folder_behind_a_url_is_traced_as_a_path(folder: Path, scheme: str) -> None:
+    url = folder.as_uri()
+    if scheme == "memory":
+        url = "memory://traced/out"
+        fsspec.filesystem("memory").put(f"{folder}/", "/traced/out/", recursive=True)
+    options = ("--variant", "SU x86", "--worst", "downtime", "--vm", "DB")
+    told, wanted = trace(url, *options), trace(folder, *options)
+    assert told.exit_code == 0, told.exception
+    assert (told.stdout, told.stderr) == (wanted.stdout, wanted.stderr)
+
+
+def test_a_url_without_results_is_told_so(tmp_path: Path) -> None:
+    result = trace(tmp_path.as_uri(), "--worst", "downtime")
+    assert isinstance(result.exception, ResultsError)
+    assert str(result.exception) == f"{tmp_path.as_uri()}: no result folder of `migr run`; name one, or a scenario file"
 
 
 def test_a_quantile_is_looked_for_in_the_variant_that_is_named(folder: Path) -> None:

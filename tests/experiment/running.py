@@ -51,8 +51,10 @@ PART = 64  # replications of a part here; the product's parts are a few seconds 
 # Workers are started when the rest takes longer than starting them; a test wants them for a second's work, too.
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too; a terminal does not.
 WITH_WORKERS = (
+    # With ROWS = 1 a part of the array engine is as small as one of SimPy.
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    f"import sim.experiment.parts as p, sim.experiment.workers as w; p.PART = {PART}; w.STARTING_S = 0.0; import sim.cli; sim.cli.main()"
+    f"import sim.experiment.parts as p, sim.experiment.workers as w; p.PART = {PART}; p.ROWS = 1; w.STARTING_S = 0.0;"
+    "import sim.cli; sim.cli.main()"
 )
 
 

@@ -70,6 +70,7 @@ def test_worker_killed_in_the_middle_changes_no_byte(local: tuple[Path, dict[str
         _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, told
     assert "Dask dashboard: http://127.0.0.1:" in told
+    assert list((tmp_path / "out").rglob("*unfinished*")) == []
     assert digests(tmp_path / "out") == expected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -145,10 +146,41 @@ def test_a_folder_without_results_is_refused(folder: Path, tmp_path: Path) -> No
     assert f"name one of {folder}" in migr("compare", folder.parent, folder, code=2).stderr
 
 
-def test_an_unfinished_run_is_refused(folder: Path, tmp_path: Path) -> None:
+def interrupted(folder: Path, out: Path, wanted: int) -> Path:
+    """Return a copy of a folder, as a run that was to have so many replications leaves it when it is interrupted."""
+    shutil.copytree(folder, out)
+    facts = {**Store(folder).facts(), "finished": False, "replications": wanted}
+    (out / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    return out
+
+
+def test_an_interrupted_extension_is_compared_with_a_warning(folder: Path, tmp_path: Path) -> None:
+    done = migr("compare", interrupted(folder, tmp_path / "longer", 1000), "SU /390", "SU x86")
+    assert done.stdout.replace(f"{tmp_path}/longer", str(folder)) == migr("compare", folder, "SU /390", "SU x86").stdout
+    assert "longer: its run is not finished: 400 of 1,000 replications of 'SU /390' are there, and only they are compared" in done.stderr
+    assert done.stderr.count("give its `migr run` again for the rest") == 2
+
+
+def test_replications_of_a_part_that_failed_are_no_pairs(folder: Path, tmp_path: Path) -> None:
+    """Of SU x86 0..399 and then 400..449 are stored, the first part gone: 50 pairs are left of 450."""
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    migr("run", QUICKSTART, "--replications", "450", "--messages", "0", "--workers", "1", "--out", out)
+    for file in out.glob("*.parquet/point-001-replications-000000000-000000399.parquet"):
+        file.unlink()
+    interrupted(out, tmp_path / "failed", 450)
+    done = migr("compare", tmp_path / "failed", "SU /390", "SU x86", "--json")
+    (found,) = json.loads(done.stdout)["comparisons"]
+    assert found["replications"] == [50, 50]
+    assert {tuple(each["values"]) for each in found["quantities"]} == {(50, 50)}
+    assert "50 of 450 replications of 'SU x86' are there" in done.stderr
+    assert "memory" not in done.stderr
+
+
+def test_a_run_without_a_single_replication_is_refused(folder: Path, tmp_path: Path) -> None:
     facts = {**Store(folder).facts(), "finished": False}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    assert "its run is not finished; give its `migr run` again" in migr("compare", folder, tmp_path, code=2).stderr
+    assert "holds no replication of 'SU /390' yet; give its `migr run` again" in migr("compare", folder, tmp_path, code=2).stderr
 
 
 def test_runs_with_nothing_in_common_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import sim.experiment.parts
 from experiment.running import digests, here, part_files, rows, written
+from sim.experiment.engines import Wanted
 from sim.experiment.parts import Part, gaps, missing_parts
 from sim.scenario.load import load_scenario
 
@@ -14,6 +16,14 @@ from sim.scenario.load import load_scenario
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("scenario"))
+
+
+@pytest.fixture(params=["simpy", "lockstep"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wanted:
+    """Return an engine; parts of both have the same size."""
+    monkeypatch.setattr(sim.experiment.parts, "ROWS", 1)
+    chosen: Wanted = request.param
+    return chosen
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -28,11 +38,11 @@ def same_answer(one: Path, other: Path) -> None:
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_longer_run_computes_the_rest_of_the_last_cell_and_whole_cells_after_it(file: Path, tmp_path: Path) -> None:
+def test_longer_run_computes_the_rest_of_the_last_cell_and_whole_cells_after_it(file: Path, tmp_path: Path, engine: Wanted) -> None:
     """100, then 200 replications in cells of 64: of each point 100..127, 128..191, 192..199 are new."""
-    here(file, tmp_path / "steps", 100, rounds=True)
+    here(file, tmp_path / "steps", 100, rounds=True, messages=0, engine=engine)
     before = state(tmp_path / "steps")
-    extended = here(file, tmp_path / "steps", 200)
+    extended = here(file, tmp_path / "steps", 200, messages=0, engine=engine)
     after = state(tmp_path / "steps")
     assert {name: after[name] for name in before} == before
     assert (extended.reused, extended.computed, extended.replications) == (4, 6, 200)
@@ -41,27 +51,27 @@ def test_longer_run_computes_the_rest_of_the_last_cell_and_whole_cells_after_it(
         for point in (0, 1)
         for first, last in ((0, 63), (64, 99), (100, 127), (128, 191), (192, 199))
     ]
-    here(file, tmp_path / "at once", 200, rounds=True)
+    here(file, tmp_path / "at once", 200, rounds=True, messages=0, engine=engine)
     same_answer(tmp_path / "steps", tmp_path / "at once")
 
 
-def test_longer_run_goes_on_with_the_messages(file: Path, tmp_path: Path) -> None:
+def test_longer_run_goes_on_with_the_messages(file: Path, tmp_path: Path, engine: Wanted) -> None:
     """20, then 90 replications, of which 70 keep their messages: none is there twice, none is missing."""
-    here(file, tmp_path / "steps", 20, messages=70)
-    here(file, tmp_path / "steps", 90, messages=70)
-    here(file, tmp_path / "at once", 90, messages=70)
+    here(file, tmp_path / "steps", 20, messages=70, engine=engine)
+    here(file, tmp_path / "steps", 90, messages=70, engine=engine)
+    here(file, tmp_path / "at once", 90, messages=70, engine=engine)
     same_answer(tmp_path / "steps", tmp_path / "at once")
     assert {row["replication"] for row in rows(tmp_path / "steps")["messages"]} == set(range(70))
 
 
-def test_messages_and_rounds_asked_for_later_compute_no_migration_again(file: Path, tmp_path: Path) -> None:
-    here(file, tmp_path / "steps", 90, messages=10)
+def test_messages_and_rounds_asked_for_later_compute_no_migration_again(file: Path, tmp_path: Path, engine: Wanted) -> None:
+    here(file, tmp_path / "steps", 90, messages=10, engine=engine)
     before = state(tmp_path / "steps")
-    later = here(file, tmp_path / "steps", 90, messages=80, rounds=True)
+    later = here(file, tmp_path / "steps", 90, messages=80, rounds=True, engine=engine)
     after = state(tmp_path / "steps")
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[0] for name in after.keys() - before.keys()} == {"messages.parquet", "rounds.parquet"}
-    assert later.summary == here(file, tmp_path / "at once", 90, messages=80, rounds=True).summary
+    assert later.summary == here(file, tmp_path / "at once", 90, messages=80, rounds=True, engine=engine).summary
     same_answer(tmp_path / "steps", tmp_path / "at once")
 
 

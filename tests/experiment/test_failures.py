@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 import sim.experiment.compute
 import sim.experiment.parts
-from experiment.running import PART, digests, here, part_files, written
+import sim.experiment.workers
+from experiment.running import PART, digests, here, part_files, rows, written
 from sim.cli import app
 from sim.engine.journal import Journal
+from sim.engine.lockstep.replicate import Walked, walk
 from sim.engine.replicate import Replication, replicate
 from sim.engine.site import Site
 from sim.errors import ModelError
+from sim.experiment.encoding import Encoder
+from sim.experiment.engines import Wanted
 from sim.model.draws import Draws
+from sim.results import tables as of_replications
+from sim.results.tables import Row
+from sim.scenario.point import Point
 
 BROKEN = 75
 
@@ -52,6 +61,71 @@ def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_i
     assert "5 of 6 parts were there already." in mended.stderr
     assert missing in part_files(out)
     assert list((out / "errors").iterdir()) == []
+
+
+@pytest.mark.parametrize("engine", ["simpy", "lockstep"])
+@pytest.mark.parametrize("where", ["preparing", "rows", "encoding"])
+def test_error_beside_the_replications_is_one_of_the_part_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Wanted, where: str
+) -> None:
+    """Of preparing the point, of the rows of a part, and of its files."""
+    prepare, make, add = Site.of, of_replications.arrow, Encoder.add
+
+    def of(point: Point) -> Site:
+        if where == "preparing" and point.name == "SU x86":
+            raise ZeroDivisionError("division by zero")
+        return prepare(point)
+
+    def arrow(table: str, rows: list[Row]) -> pa.Table:
+        if where == "rows" and rows and rows[0][0] == "SU x86":
+            raise ZeroDivisionError("division by zero")
+        return make(table, rows)
+
+    def added(encoder: Encoder, tables: Mapping[str, pa.Table]) -> None:
+        if where == "encoding" and tables["plans"]["point"][0].as_py() == "SU x86":
+            raise ZeroDivisionError("division by zero")
+        add(encoder, tables)
+
+    monkeypatch.setattr(sim.experiment.workers, "_SITES", {})
+    monkeypatch.setattr(Site, "of", of)
+    monkeypatch.setattr(sim.experiment.compute, "arrow", arrow)
+    monkeypatch.setattr(Encoder, "add", added)
+    out = tmp_path / "out"
+    options = ["--workers", "1", "--engine", engine, "--replications", "20", "--messages", "0"]
+    ended = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--out", str(out), *options])
+    assert ended.exit_code == 4, ended.stderr
+    assert "The first in replication 0: ZeroDivisionError: division by zero" in ended.stderr
+    assert [file.name for file in (out / "errors").iterdir()] == ["point-001-replications-000000000-000000019.txt"]
+    assert part_files(out) == ["point-000-replications-000000000-000000019.parquet"]
+
+
+def breaks(site: Site, start: int, stop: int, *, rounds: bool) -> Walked:
+    """Walk as lockstep does, but break at one point."""
+    if site.point.name == "SU x86":
+        raise FloatingPointError("overflow")
+    return walk(site, start, stop, rounds=rounds)
+
+
+def test_replication_that_breaks_lockstep_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replications that are walked together fail together; the one to blame is that which fails alone."""
+    monkeypatch.setattr(sim.experiment.compute, "walk", breaks)
+    monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
+    ran = here(written(tmp_path), tmp_path / "out", 150, messages=0, engine="lockstep")
+    (failure,) = ran.failures
+    assert (failure.point, failure.replication, failure.reason) == ("SU x86", BROKEN, "ModelError: VM DB is live on two SUs")
+    assert ran.computed == 2
+
+
+def test_lockstep_that_breaks_where_no_replication_does_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sim.experiment.compute, "walk", breaks)
+    file = written(tmp_path)
+    (failure,) = here(file, tmp_path / "out", 150, messages=0, engine="lockstep").failures
+    assert failure.reason.startswith("the lockstep engine broke in replications 0..149 (FloatingPointError: overflow), none of which fails")
+    assert "give the same command again with --engine simpy" in failure.reason
+    assert "in breaks" in failure.details
+    assert here(file, tmp_path / "out", 150, messages=0).failures == ()
+    here(file, tmp_path / "unbroken", 150, messages=0)
+    assert rows(tmp_path / "out") == rows(tmp_path / "unbroken")
 
 
 def test_summary_of_a_run_with_a_failure_is_of_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from experiment.running import SCENARIO, digests, here, written
 from sim.errors import ResultsError
+from sim.experiment.folder import Folder
+from sim.experiment.replay import stored_rows
 from sim.experiment.run import Order
 from sim.experiment.store import Store
 from sim.scenario.load import load_scenario
@@ -66,6 +70,26 @@ def test_damaged_part_is_named_and_its_removal_mends_it(finished: tuple[Path, Pa
         here(file, out, 20)
     with pytest.raises(ResultsError, match=f"{part}: damaged"):
         Store(out).frame("plans")
+    part.unlink()
+    assert here(file, out, 20).computed == 1
+    assert digests(out) == before
+
+
+@pytest.mark.parametrize(("table", "column"), [("migrations", "total_s"), ("plans", "makespan_s")])
+def test_bit_that_flipped_in_a_number_is_noticed_and_the_removal_of_its_file_mends_it(
+    finished: tuple[Path, Path], table: str, column: str
+) -> None:
+    file, out = finished
+    before = digests(out)
+    part = min(out.glob(f"{table}.parquet/*"))
+    with pq.ParquetFile(part) as whole:
+        page = whole.metadata.row_group(0).column(whole.schema_arrow.names.index(column))
+    content = bytearray(part.read_bytes())
+    content[page.data_page_offset + page.total_compressed_size * 3 // 4] ^= 1  # numbers: the header of the page is shorter than half of it
+    part.write_bytes(content)
+    for read in (lambda: Store(out).frame(table), lambda: stored_rows(Store(out).contents(), table, 0, 0), lambda: here(file, out, 20)):
+        with pytest.raises(ResultsError, match=f"{part}: damaged .*CRC.*delete this file and give the same `migr run` again"):
+            read()
     part.unlink()
     assert here(file, out, 20).computed == 1
     assert digests(out) == before
@@ -136,6 +160,41 @@ def test_leftovers_of_a_killed_run_go_with_the_next_finished_one(finished: tuple
     left.write_bytes(b"half")
     here(file, out, 20)
     assert not left.exists()
+
+
+def test_what_a_killed_worker_leaves_during_a_run_goes_with_the_end_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is killed, the run goes on: what it was writing has no owner any more, and Parquet readers skip it even before."""
+    file, out = written(tmp_path), tmp_path / "out"
+    replace = os.replace
+
+    def killed(source: str, target: str) -> None:
+        replace(source, target)
+        if target.endswith(".parquet"):
+            Path(source).write_bytes(b"half")
+
+    monkeypatch.setattr(os, "replace", killed)
+    with monkeypatch.context() as context:
+        context.setattr(Store, "remove_leftovers", lambda _: None)
+        here(file, out, 20)
+    assert len(list(out.rglob(".*.unfinished-*"))) == len(list(out.rglob("*.unfinished-*"))) >= 4
+    assert len(pd.read_parquet(out / "migrations.parquet")) == len(Store(out).frame("migrations"))
+    here(file, out, 40)
+    assert list(out.rglob("*unfinished*")) == []
+
+
+def test_two_writes_of_a_file_at_the_same_time_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, names = os.replace, list[str]()
+
+    def meanwhile(source: str, target: str) -> None:
+        names.append(source)
+        if len(names) == 1:
+            Folder(str(tmp_path)).write("a", b"second")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", meanwhile)
+    Folder(str(tmp_path)).write("a", b"first")
+    assert len(set(names)) == 2
+    assert content(tmp_path) == {"a": b"first"}
 
 
 def test_default_folder_is_named_after_scenario_and_question(tmp_path: Path) -> None:

@@ -12,32 +12,39 @@ from pathlib import Path
 
 import pytest
 
+import sim.experiment.parts
 from experiment.running import command, digests, given, here, part_files, written
+from sim.experiment.engines import Wanted
 
-REPLICATIONS = "600"  # ten parts a point, some seconds of work
-KILLS = 4
+KILLS = 2
+LATEST_S = {"simpy": 0.4, "lockstep": 0.1}  # after a part: some parts' time
 PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a group of processes")
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_run_killed_at_random_moments_ends_with_the_bytes_of_an_unbroken_one(tmp_path: Path, workers: str) -> None:
+# As many replications as give either engine some twenty parts and more work than the two runs do that are killed.
+@pytest.mark.parametrize(("engine", "workers", "replications"), [("simpy", "1", "400"), ("simpy", "2", "400"), ("lockstep", "2", "1280")])
+def test_run_killed_at_random_moments_ends_with_the_bytes_of_an_unbroken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Wanted, workers: str, replications: str
+) -> None:
     """The moments are drawn from a fixed seed; where in its work they meet the run depends on the machine, and must not matter."""
     file, out = written(tmp_path), tmp_path / "out"
     moments = random.Random(int(workers))  # noqa: S311 - any moment will do
-    arguments = command(file, out, "--workers", workers, "--replications", REPLICATIONS, "--rounds")
+    options = ["--workers", workers, "--engine", engine, "--replications", replications, "--messages", "0", "--rounds"]
+    arguments = command(file, out, *options)
     broken = 0
     for _ in range(KILLS):
         before = {name: (out / "migrations.parquet" / name).stat().st_mtime_ns for name in part_files(out)}
-        broken += killed(arguments, out, moments.uniform(0.0, 0.5))
+        broken += killed(arguments, out, moments.uniform(0.0, LATEST_S[engine]))
         kept = {name: (out / "migrations.parquet" / name).stat().st_mtime_ns for name in part_files(out)}
         assert before.items() <= kept.items(), "a finished part was lost or written again"
     assert broken, "every run ended before it was killed"
-    done = given(file, out, "--workers", workers, "--replications", REPLICATIONS, "--rounds")
+    done = given(file, out, *options)
     assert done.returncode == 0, done.stderr
     assert [found.name for found in out.rglob("*") if "unfinished" in found.name or "lock" in found.name] == []
-    here(file, tmp_path / "unbroken", int(REPLICATIONS), rounds=True)
+    monkeypatch.setattr(sim.experiment.parts, "ROWS", 1)
+    here(file, tmp_path / "unbroken", int(replications), messages=0, rounds=True, engine=engine)
     assert digests(out) == digests(tmp_path / "unbroken")
 
 

@@ -21,6 +21,7 @@ from sim.cli import app
 from sim.errors import ResultsError
 from sim.experiment.disk import estimated_bytes, size_text
 from sim.experiment.folder import Folder
+from sim.experiment.lock import locked
 from sim.experiment.parts import missing_parts
 from sim.experiment.store import Store
 from sim.scenario.load import load_scenario
@@ -131,8 +132,9 @@ def test_folder_that_cannot_be_written_is_told_so(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(ResultsError, match=rf"{tmp_path}: {os.strerror(number)}; .*name another folder with --out"):
         Folder(str(tmp_path)).write("run.json", b"{}")
-    with pytest.raises(ResultsError, match=os.strerror(number)):
-        Folder(str(tmp_path)).write_new("running.lock", b"{}")
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(ResultsError, match=rf"{tmp_path}: {os.strerror(number)}"), locked(Folder(str(tmp_path))):
+        pytest.fail("was let in")
 
 
 def test_run_that_needs_more_than_is_free_is_refused_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sim.errors import ResultsError, UsageError
 from sim.experiment.run import Order, run
 from sim.experiment.study import FILE, findings, grouped, study_of
 from sim.results.sensitivity import Method
+from sim.results.statistics import quantile
 from sim.scenario.document import read_document
 from sim.scenario.load import scenario_of
 
@@ -91,6 +93,19 @@ def test_sobol_finds_the_shares_of_the_variance_of_a_sum(tmp_path: Path) -> None
             index = found[group][name]
             assert index["value"] == pytest.approx(exact, abs=index["high"] - index["low"])
             assert index["high"] - index["low"] < 0.9
+
+
+def test_outputs_of_a_point_are_those_of_its_rows(tmp_path: Path) -> None:
+    """Mean and p99 of every point, from its rows all at once; 100 replications are just enough for a p99."""
+    text = NIGHT.replace("throughput_spread: 0 %", "throughput_spread: 10 %").replace("replications: 3", "replications: 100")
+    study = study_of("morris", 2, "vm")
+    loaded = study.load(lambda sampling: scenario_of(text, "night.yaml", sampling=sampling))
+    ran = run(Order(loaded, 100, tmp_path / "out", 1, 0, False, ["migr", "sweep"]), lambda *_: None)
+    outputs = {each["output"]: each for each in findings(study, loaded, ran.store.contents())["variants"][0]["outputs"]}
+    totals = [rows["total_s"].to_numpy() for _, rows in ran.store.frame("migrations").groupby("point", observed=True)]
+    means, tails = [math.fsum(each) / 100 for each in totals], [quantile(each, 0.99) for each in totals]
+    assert (outputs["mean total"]["least"], outputs["mean total"]["most"]) == (min(means), max(means))
+    assert (outputs["p99 total"]["least"], outputs["p99 total"]["most"]) == (min(tails), max(tails))
 
 
 def test_what_never_changes_has_no_indices(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +19,7 @@ import sim.experiment.workers
 from experiment.other_arithmetic import other_arithmetic
 from experiment.processes import PATIENCE_S, descendants, lives, until, workers_of
 from experiment.running import command, digests, given, here, part_files, written
+from sim.errors import ResultsError
 from sim.experiment.parts import Part
 from sim.experiment.store import Store
 from sim.experiment.workers import compute_all
@@ -62,6 +65,7 @@ def test_part_of_a_killed_worker_is_computed_again(unbroken: tuple[Path, dict[st
     _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, told
     assert not lives(killed)
+    assert list(out.rglob("*unfinished*")) == []
     assert digests(out) == expected
 
 
@@ -76,7 +80,7 @@ def test_workers_that_are_killed_again_and_again_end_the_run_with_what_to_do(unb
         kill(workers_of(process.pid))
         kept = kept or part_files(out)
     _, told = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 2
+    assert process.returncode == 2, told
     assert "worker processes were killed from outside twice (out of memory?) while they computed replications" in told
     assert "finished parts are kept: give the same command again, with fewer --workers" in told
     assert "Traceback" not in told
@@ -84,6 +88,31 @@ def test_workers_that_are_killed_again_and_again_end_the_run_with_what_to_do(unb
     done = given(file, out, "--workers", "1", "--replications", REPLICATIONS)
     assert done.returncode == 0, done.stderr
     assert digests(out) == expected
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, EOFError])
+@pytest.mark.parametrize("times", [1, 2])
+def test_worker_that_is_killed_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception], times: int) -> None:
+    """The pipe through which its work reaches it breaks: once is no matter, twice with the same part ends the run."""
+    submit, broken = ProcessPoolExecutor.submit, list[object]()
+
+    def killed(pool: ProcessPoolExecutor, /, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - whatever is submitted
+        if len(broken) < times:
+            broken.append(pool)
+            raise error
+        return submit(pool, *arguments, **more)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", killed)
+    monkeypatch.setattr(sim.experiment.workers, "STARTING_S", 0.0)
+    points, store = load_scenario(written(tmp_path)).points, Store(tmp_path / "out")
+    parts = [Part(0, start, start + 20, 0, rounds=False) for start in (0, 20, 40)]
+    with store.held():
+        if times == 1:
+            assert {part for part, _ in compute_all(parts, points, store, 2)} == set(parts)
+        else:
+            with pytest.raises(ResultsError, match=r"were killed from outside twice .* while they computed replications \d+\.\.\d+ of"):
+                list(compute_all(parts, points, store, 2))
+    assert len(broken) == times
 
 
 @needs_proc

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, norm
 
-from sim.model.draws import BLOCK, Array, Draws, Lane, address, generator
+from sim.model.draws import BLOCK, LAST, Array, Draws, Lane, address, generator
 
 Z = float(norm.isf(0.5e-4))  # two-sided 99.99 %
 STREAMS = ("VM1/pages", "VM1/noise", "VM2/pages", "VM12/pages", "1VM2/pages", "VM1/burst")
@@ -111,6 +111,13 @@ def test_addresses_are_unique(migration: int, attempt: int, number: int, other_m
     assert packed == address(migration, attempt) | number
     if (migration, attempt) != (other_migration, other_attempt):
         assert packed != address(other_migration, other_attempt, number)
+
+
+@pytest.mark.parametrize(("attempt", "number"), [(2**16, 1), (1, 2**16)])
+def test_an_address_that_would_be_another_one_is_refused(attempt: int, number: int) -> None:
+    assert address(1, LAST, LAST) == (1 << 32) + 2**32 - 1
+    with pytest.raises(ValueError, match="has an address up to 65535 only"):
+        address(1, attempt, number)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 0), (5, 5), (5, 4), (-1, 3), (1000, 1025), (0, 2048)])

@@ -168,7 +168,8 @@ def test_columns_that_are_always_stored_are_enough() -> None:
     assert list(found["migrations"][0]["of_completed"]) == ["downtime_s"]
     assert found["objectives"][0]["estimate"] is not None
     # The terminal shows a dash in the columns total p50 .. p99, rounds and sent/mem, and the three downtimes.
-    (shown,) = (row for row in summary_text({"points": [found], "assumptions": []}, 140).splitlines() if row.split()[:2] == ["out", "A"])
+    told = {"points": [found | {"engine": "simpy", "why_engine": "as asked for"}], "assumptions": []}
+    (shown,) = (row for row in summary_text(told, 140).splitlines() if row.split()[:2] == ["out", "A"])
     assert shown.split()[2:5] == ["-", "-", "-"]
     assert shown.split().count("-") == 5
 

@@ -156,6 +156,17 @@ def test_hand_made_summary() -> None:
     }
 
 
+def test_all_vms_together_name_every_su_type() -> None:
+    """Two clusters in one plan: A on SU x86 is migrated by its own step, B and C on SU /390 by the other."""
+    rows = migrations({"step": "one", "su_type": "x86"}, {"step": "two", "vm": "B"}, {"step": "two", "vm": "C"})
+    point = summarise_point("", InMemory(rows, steps({"step": "one"}, {"step": "two"})), Asked((), 0.0))
+    assert point is not None
+    assert [line["su_type"] for line in point["migrations"]] == ["x86", "/390", "/390", "/390, x86"]
+    same = summarise_point("", InMemory(migrations({}, {"vm": "B"}), steps({})), Asked((), 0.0))
+    assert same is not None
+    assert same["migrations"][-1]["su_type"] == "/390"
+
+
 def test_vm_that_is_never_migrated_has_no_times() -> None:
     rows = InMemory(migrations(dict(REJECTED)), steps({"makespan_s": math.inf, "end_s": math.inf, "left_behind": 1}))
     point = summarise_point("", rows, Asked((), 0.0))

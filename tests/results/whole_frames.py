@@ -91,7 +91,7 @@ def _line(step: str, vm: str, group: pd.DataFrame, replications: int) -> dict[st
     return {
         "step": step,
         "vm": vm,
-        "su_type": str(group["su_type"].iloc[0]),
+        "su_type": ", ".join(sorted(set(group["su_type"].astype(str)))),
         "migrations": len(group),
         "outcomes": {
             str(name): {"share": count / len(group), "low": None, "high": None} if several else _share(count, len(group))

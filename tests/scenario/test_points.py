@@ -191,6 +191,14 @@ def test_without_a_window_the_first_step_begins_the_night() -> None:
     assert [(step.name, step.at_s) for step in steps] == [("late", 23 * 3600.0), ("back", 25 * 3600.0)]
 
 
+def test_more_rounds_or_retries_than_draws_have_addresses_for_are_refused() -> None:
+    text = WORLD + VMS + "variants: {x86: {clusters.SE.type: x86}}\n"
+    (rounds,) = problems(text, "clusters.SE.parameters.max_rounds=65536")
+    assert rounds.endswith("max_rounds: 65536 is outside the range; write a whole number from 0 to 65535")
+    (retries,) = problems(WORLD + VMS.replace("to: SU2", "to: SU2, on_abort: {retries: 65536}"))
+    assert retries.endswith("on_abort.retries: 65536 is outside the range; write a whole number from 0 to 100")
+
+
 def test_a_step_keeps_order_sequence_and_what_follows_an_abort() -> None:
     (step,) = point(
         WORLD + VMS.replace("to: SU2", "to: SU2, order: [VM1], on_abort: {retries: 2, wait: 5 min, then: stop}, when_busy: reject")

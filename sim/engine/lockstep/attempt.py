@@ -164,7 +164,11 @@ class Attempt:
 
     def factor(self, stream: str, sigma: float, lanes: Lanes) -> Real:
         """Return a lognormal factor with median 1; exactly 1 where sigma is 0, without a draw."""
-        return 1.0 if sigma == 0.0 else np.exp(sigma * self.draws.normals(stream, self.at, lanes))
+        if sigma == 0.0:
+            return 1.0
+        drawn = self.draws.normals(stream, self.at, lanes)
+        drawn *= sigma
+        return np.exp(drawn, out=drawn)
 
     def duration(self, cost: Cost, stream: str, lanes: Lanes, times: float = 1.0) -> Real:
         """Return a fixed cost: median x times x lognormal factor, seconds; nothing is drawn for what costs nothing."""
