@@ -56,10 +56,13 @@ otherwise. `rounds` is there with `--rounds`.
 | `points[].point`, `.settings` | its name, and what is varied: path and value as they can be typed after `--set` |
 | `points[].engine`, `.why_engine` | `simpy` or `lockstep`, and why; the numbers do not depend on it |
 | `points[].replications` | how many it rests on |
+| `points[].completed` | share of replications in which every VM was brought over, as `share(completed)` |
+| `points[].largest` | quantiles of the largest total and downtime of each replication, as objectives see them |
 | `points[].steps`, `.migrations` | quantiles and shares with intervals, for each step, and for each VM of a step; \
 `(all)` are all VMs, with all their SU types: `/390, x86` |
 | `points[].objectives` | each objective with estimate, interval and verdict |
 | `missing` | points that lack replications, and how many: those of parts that failed; [] where none do |
+| `asked` | only in the output of `--json`, where the folder holds more replications than were asked for: both numbers |
 | `stopping` | with `replications: auto`: why it stopped, at how many replications, and what was not known well enough |
 | `assumptions` | tags of the assumptions that the results rest on |
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,9 @@ from sim.cli.reading import export
 from sim.cli.running import INTERRUPTED, SWEEP, run
 from sim.cli.tracing import trace
 from sim.cli.writing import check, explain, new, profiles, schema
-from sim.errors import MigrError, ModelError
+from sim.errors import MigrError, ModelError, UsageError
+
+BUG = 1
 
 EXIT_CODES = """Exit codes: 0 answered, 1 a bug of ours, 2 wrong usage or an unusable result folder, 3 scenario invalid,
 4 some replications failed, 5 an objective is missed, 6 an objective is undecided, 130 interrupted."""
@@ -56,3 +59,21 @@ def main() -> None:
     except MigrError as error:
         say(f"This is a bug of migr: {error}" if isinstance(error, ModelError) else str(error))
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a planner is told whose mistake it is
+        if isinstance(error, FileNotFoundError) and not _in_a_folder():
+            say("The working folder is gone: it was deleted or moved; go to another one (cd) and give the command again.")
+            sys.exit(UsageError.exit_code)
+        import traceback  # noqa: PLC0415 - only a bug needs it
+
+        say(f"This is a bug of migr: {type(error).__name__}: {error}\nPlease report it with the command, the scenario and what follows.\n")
+        say(traceback.format_exc())
+        sys.exit(BUG)
+
+
+def _in_a_folder() -> bool:
+    """Say whether the working folder is still there."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True

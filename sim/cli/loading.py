@@ -34,7 +34,7 @@ def names_run(name: str) -> bool:
 
 def load_run(folder: str) -> Loaded:
     """Load the scenario of a result folder, a path or a URL, if this program would compute the same again."""
-    from sim.experiment.run import check_same
+    from sim.experiment.provenance import check_same
     from sim.experiment.store import RESOLVED, Store
     from sim.scenario.load import scenario_of
 

@@ -26,6 +26,7 @@ def export(
     from sim.results.export import frames_of, known_table, write_frames
 
     store = Store(folder)
+    finished = store.facts().get("finished")  # a damaged folder is told before anything is written
     if known_table(table) == "summary":
         summary = store.summary_frame()
         rows, frames = len(summary), iter([summary])
@@ -34,5 +35,5 @@ def export(
         rows, frames = row_count(contents, table), frames_of(batches(contents, table))
     write_frames(frames, out, rows, decimal_comma=decimal_comma)
     say(f"{out}: {rows:,} rows")
-    if not store.facts().get("finished"):
+    if not finished:
         say(f"warning: {folder} is not finished; give its `migr run` again for the rest")

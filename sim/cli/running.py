@@ -67,7 +67,7 @@ def run(
     order = Order(
         loaded,
         number,
-        out,
+        _checked_out(out),
         workers or default_workers(),
         messages if messages is not None else 0 if is_swept(loaded) else MESSAGES_KEPT,
         rounds,
@@ -119,6 +119,15 @@ def _known_engine(name: str) -> Wanted:
     if name not in known:
         raise UsageError(f"--engine {name}: no such engine; write {', '.join(known)}")
     return known[name]
+
+
+def _checked_out(out: str | None) -> str | None:
+    """Return the result folder that is asked for, if it is one that remains."""
+    if out is not None and not out.strip():
+        raise UsageError("--out '': is no folder; write a path or URL, or leave --out out for reports/SCENARIO/HASH")
+    if out is not None and any(each.startswith("memory:") for each in out.split("::")):  # fsspec chains filesystems by "::"
+        raise UsageError(f"--out {out}: nothing of it would remain after the command; write a path, or the URL of a store such as s3://")
+    return out
 
 
 def _checked_cluster(address: str | None, workers: int | None) -> str | None:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sim.errors import UsageError
+from sim.experiment.workers import safe_path
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -59,7 +60,7 @@ def connected(address: str) -> Iterator[Client]:
         target: LocalCluster | str = address
         if local:
             # Any free port: a second cluster on this machine disturbs nobody. Dask's warnings tell its users, not ours, what it does.
-            with _deaf_to_ctrl_c():
+            with _deaf_to_ctrl_c(), safe_path():
                 target = LocalCluster(
                     n_workers=int(local[1]), threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR
                 )

@@ -172,7 +172,7 @@ def not_writable(place: object, error: OSError) -> ResultsError:
     elif error.errno in {errno.EEXIST, errno.ENOTDIR}:
         what = "is a file, or lies below one, and not a folder"
     elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        what, remedy = f"may not be written ({what})", f"{remedy}, or change its rights"
+        remedy += ", or change its rights"
     return ResultsError(f"{place}: {what}; {remedy}")
 
 

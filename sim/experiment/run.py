@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from sim.errors import ResultsError
 from sim.experiment.answer import answer, write_summary
+from sim.experiment.contents import Contents
 from sim.experiment.counting import Advance, Progress, Tick
 from sim.experiment.disk import check_space
 from sim.experiment.engines import Choice, Wanted, choose
-from sim.experiment.identity import RESULTS_VERSION, fingerprint, question_hash
-from sim.experiment.parts import Failure, Part, missing_parts
-from sim.experiment.provenance import provenance
+from sim.experiment.identity import question_hash
+from sim.experiment.parts import Failure, Part, migrations_a_replication, missing_parts
+from sim.experiment.provenance import check_same, provenance
 from sim.experiment.selection import beside, selected
 from sim.experiment.stopping import confidence_of_a_look, is_enough, look_at, looks, told
 from sim.experiment.store import RESOLVED, RUN, Store
@@ -108,6 +110,8 @@ class Ran:
     failures: tuple[Failure, ...]
 
 
+SUMMARY_S = 5.0  # who waits longer than this for a summary wants to know what for
+
 Compute = Callable[[Sequence[Part], Sequence[Point], Store, Tick], Outcomes]
 
 
@@ -126,19 +130,23 @@ def run(order: Order, progress: Progress) -> Ran:
     selected(order.columns, order.objectives)  # a wrong name is told before anything is written
     choices = [choose(point, order.engine) for point in order.loaded.points]
     store = Store(order.folder)
+    asked = order.replications
     with store.held(), _executor(order) as compute:
         order = _with_what_is_there(store, order)
         store.remove_leftovers()
+        check_space(store.at, _missing(order, choices, store.contents()), order.loaded.points)  # refused: nothing is written
         store.write_text(RUN, _facts(order, choices, finished=False))
         store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
         if order.precision is None:
             reused, parts, failures = compute_missing(store, order, choices, compute, progress)
-            summary = answer(store, order.loaded, choices, order.replications)
+            summary = _answer(store, order, choices)
         else:
             order, (reused, parts, failures), summary = _until_known(store, order, order.precision, choices, compute, progress)
         store.remove_errors({part.name for part, _ in failures})
         if summary["points"]:
             write_summary(store, summary)
+        if order.replications > asked and order.precision is None:
+            summary["asked"] = _asked(asked, order.replications)  # of this command: the stored summary is the same whatever was asked for
         store.remove_leftovers()  # a worker that was killed on the way leaves what it was writing
         if not failures:
             store.write_text(RUN, _facts(order, choices, finished=True))
@@ -160,14 +168,14 @@ def _until_known(
     for number in looks(precision.limit):
         order = replace(order, replications=number)
         computed.append(compute_missing(store, order, choices, compute, progress))
-        summary = answer(store, order.loaded, choices, number, confidence, number)
+        summary = _answer(store, order, choices, confidence, number)
         taken.append(look_at(summary, number, precision))
         if is_enough(taken) or computed[-1][2]:
             break
     if held > order.replications:
         order = replace(order, replications=held)
         computed.append(compute_missing(store, order, choices, compute, progress))
-        summary = answer(store, order.loaded, choices, held, confidence)
+        summary = _answer(store, order, choices, confidence)
     failures = [failure for _, _, failed in computed for failure in failed]
     summary["stopping"] = told(taken, precision, order.replications, failed=bool(failures))
     return order, (computed[0][0], [part for _, parts, _ in computed for part in parts], failures), summary
@@ -185,15 +193,7 @@ def compute_missing(store: Store, order: Order, choices: Sequence[Choice], compu
         ResultsError: the disk is too small or full, or workers were killed again and again.
     """
     points, contents = order.loaded.points, store.contents()
-    parts = missing_parts(
-        points,
-        [choice.engine for choice in choices],
-        contents.stored,
-        replications=order.replications,
-        messages=order.messages,
-        rounds=order.rounds,
-        columns=order.columns,
-    )
+    parts = _missing(order, choices, contents)
     check_space(store.at, parts, points)
     advance = Advance(progress, order.replications, len(points), parts)
     failures = []
@@ -204,6 +204,41 @@ def compute_missing(store: Store, order: Order, choices: Sequence[Choice], compu
                 failures.append((part, failure))
                 store.write_error(part, _told(order, failure))
     return sum(len(pieces) for (table, _), pieces in contents.pieces.items() if table == "migrations"), parts, failures
+
+
+def _missing(order: Order, choices: Sequence[Choice], contents: Contents) -> list[Part]:
+    """Return the parts that the folder lacks; of a run that stops by itself those up to its first look."""
+    first = 0 if order.precision is None else next(iter(looks(order.precision.limit)))
+    return missing_parts(
+        order.loaded.points,
+        [choice.engine for choice in choices],
+        contents.stored,
+        replications=order.replications or first,
+        messages=order.messages,
+        rounds=order.rounds,
+        columns=order.columns,
+    )
+
+
+def _asked(asked: int, there: int) -> dict[str, Any]:
+    """Return what a summary says when its folder holds more replications than the command asked for."""
+    text = f"{asked:,} replications asked for, {there:,} are in the folder; all of them are in the summary."
+    return {"text": text, "replications": asked, "in_folder": there}
+
+
+def _answer(store: Store, order: Order, choices: Sequence[Choice], confidence: float = 0.95, stop: int | None = None) -> dict[str, Any]:
+    """Return the summary; if it takes long, tell people what is done meanwhile."""
+    if order.tell is None:
+        return answer(store, order.loaded, choices, order.replications, confidence, stop)
+    replications = stop or order.replications
+    rows = replications * sum(map(migrations_a_replication, order.loaded.points))
+    timer = Timer(SUMMARY_S, order.tell, [f"Summarising about {rows:,} rows of migrations."])
+    timer.daemon = True  # nobody waits for it to end
+    timer.start()
+    try:
+        return answer(store, order.loaded, choices, order.replications, confidence, stop)
+    finally:
+        timer.cancel()
 
 
 @contextmanager
@@ -222,24 +257,6 @@ def _told(order: Order, failure: Failure) -> str:
     """Return what the file of a failed part says."""
     repeat = order.repeat_command(failure.point, failure.replication)
     return f"point '{failure.point}' replication {failure.replication}: {failure.reason}\nRepeat it with: {repeat}\n\n{failure.details}"
-
-
-def check_same(store: Store, loaded: Loaded) -> None:
-    """Check that this program, on this machine, would compute what the folder holds.
-
-    Raises:
-        ResultsError: it holds another question, or was computed by another version or with another arithmetic.
-    """
-    wanted = {
-        "results_version": (RESULTS_VERSION, "was written by another version of this program"),
-        "question": (question_hash(loaded.points), "holds the results of another scenario"),
-        "fingerprint": (fingerprint(), "was computed on a CPU or with a NumPy that rounds differently"),
-    }
-    facts = store.facts()
-    for key, (value, what) in wanted.items():
-        if facts.get(key) != value:
-            found = f"{key} {facts.get(key)}, now {value}"
-            raise ResultsError(f"{store.folder}: {what} ({found}); name another folder with --out, or move this one away")
 
 
 def _with_what_is_there(store: Store, order: Order) -> Order:

@@ -9,8 +9,9 @@ from typing import Any
 
 from sim.errors import ResultsError, UsageError
 from sim.experiment.contents import Contents
+from sim.experiment.provenance import check_version
 from sim.experiment.reading import PointRows
-from sim.experiment.store import Store
+from sim.experiment.store import RUN, Store
 from sim.results.compare import Comparison, compare
 from sim.results.sides import Side, side_of
 
@@ -109,17 +110,11 @@ def compared(first: Chosen, second: Chosen) -> tuple[Comparison, list[str]]:
 
 def _pairing(first: Chosen, second: Chosen) -> tuple[bool, list[str]]:
     """Return whether equal replications of two points have equal draws, and why not."""
-    differing = [
-        (key, words) for key, words in (("seed", "seeds"), ("results_version", "versions of the results")) if _differ(first, second, key)
-    ]
-    if not differing:
+    seeds = [each.facts.get("seed") for each in (first, second)]
+    if seeds[0] == seeds[1]:
         return True, []
-    told = ", ".join(f"different {words} ({first.facts.get(key)} and {second.facts.get(key)})" for key, words in differing)
+    told = f"different seeds ({seeds[0]} and {seeds[1]})"
     return False, [f"{told}: their replications are no pairs, so the intervals are wider; run both with the same --seed"]
-
-
-def _differ(first: Chosen, second: Chosen, key: str) -> bool:
-    return bool(first.facts.get(key) != second.facts.get(key))
 
 
 def _within(folder: str, variants: Sequence[str]) -> tuple[Chosen, Chosen]:
@@ -168,10 +163,13 @@ def _names(folder: str) -> list[str]:
 
 
 def _facts(folder: str) -> dict[str, Any]:
-    facts = Store(folder).facts()
-    if not facts.get("points"):
-        runs = ", ".join(str(found.parent) for found in sorted(Path(folder).glob("*/run.json"))) if Path(folder).is_dir() else ""
-        raise ResultsError(f"{folder}: no result folder of `migr run`; " + (f"name one of {runs}" if runs else "name one"))
+    store = Store(folder)
+    runs = ", ".join(str(found.parent) for found in sorted(Path(folder).glob(f"*/{RUN}"))) if Path(folder).is_dir() else ""
+    if runs and not store.facts():
+        raise ResultsError(f"{folder}: no result folder of `migr run`; name one of {runs}")
+    facts = check_version(store)
+    if not isinstance(facts.get("points"), list):
+        raise ResultsError(f"{folder}/{RUN}: damaged (it names no points); move the folder away and run again")
     return facts
 
 
@@ -181,10 +179,10 @@ def _is_run(folder: str) -> bool:
 
 def _apart(first: Chosen, second: Chosen) -> tuple[str, str]:
     """Return names that tell the two points apart."""
-    if first.point != second.point:
-        return first.point or first.folder, second.point or second.folder
-    tail = f" ({first.point})" if first.point else ""
-    return f"{first.folder}{tail}", f"{second.folder}{tail}"
+    if first.folder == second.folder and first.point != second.point:
+        return first.point, second.point
+    one, other = (f"{each.folder} ({each.point})" if each.point else each.folder for each in (first, second))
+    return one, other
 
 
 def _listed(things: Sequence[str]) -> str:

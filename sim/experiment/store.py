@@ -135,5 +135,5 @@ class Store:
         content = self.at.read_bytes(RUN)
         try:
             return dict(json.loads(content)) if content is not None else {}
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ResultsError(f"{self.folder}/{RUN}: damaged ({error}); move the folder away and run again") from error

@@ -27,6 +27,7 @@ from sim.experiment.workplace import Workplace, check_workplace, workplace
 from sim.scenario.point import Point
 
 STARTING_S = 3.0  # about what starting workers costs; only when they start depends on it, no result does
+SAFE_PATH = "PYTHONSAFEPATH"  # what Python reads when it starts
 _SITES: dict[int, Site] = {}
 
 Outcome = tuple[Part, Failure | None]
@@ -165,7 +166,7 @@ def _in_turn(
         while rest and free:
             part, slot = rest[0], free[-1]
             slots[slot] = 0
-            with _ctrl_c_later(), _start_told():
+            with _ctrl_c_later(), _start_told(), safe_path():
                 running[pool.submit(_compute_in_worker, part, points[part.point], store, slot, wanted)] = part, slot
             rest.popleft()
             free.pop()
@@ -178,6 +179,20 @@ def _in_turn(
             free.append(slot)
             tally.finish(part)
             yield part, failure
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Have processes that start meanwhile look for no modules in the working folder, where another copy of this program may lie."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 @contextmanager
@@ -203,7 +218,8 @@ def _starting_method() -> BaseContext:
         from multiprocessing.forkserver import ensure_running  # noqa: PLC0415 - Windows has none
 
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server inherits it: Ctrl-C is the run's, not its workers'
-        ensure_running()
+        with safe_path():
+            ensure_running()
         signal.signal(signal.SIGINT, before)
     return context
 

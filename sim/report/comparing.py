@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
-from sim.results.compare import Better, Compared, Comparison
+from sim.results.compare import Better, Compared, Comparison, better_of
 from sim.results.differences import Difference
 from sim.units import show_memory, show_time
 
+UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0} | {"bytes": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
 FOOTNOTE = """\
 Less time and fewer bytes are better, and so are more completed migrations; times of VMs are of migrations that were completed{on_both}.
+{decides} decides where a quantity stands; where its p99 says something else, its line tells.
 In brackets 95 % intervals: what more replications would narrow, not what is assumed. Each holds for itself: of twenty statements about
 things that do not differ one is wrong on average."""
 
@@ -19,7 +21,8 @@ things that do not differ one is wrong on average."""
 def comparisons_text(found: Sequence[Comparison]) -> str:
     """Return comparisons for people, and below them what has to be known to read them."""
     on_both = " on both sides" if all(each.paired for each in found) else ""
-    return "\n\n".join([*map(_comparison, found), FOOTNOTE.format(on_both=on_both)])
+    decides = "The median of the differences" if on_both else "The p50, or of pairs the median of their differences,"
+    return "\n\n".join([*map(_comparison, found), FOOTNOTE.format(on_both=on_both, decides=decides)])
 
 
 def _comparison(found: Comparison) -> str:
@@ -73,13 +76,19 @@ def _line(found: Comparison, each: Compared) -> str:
     text = head + _change(each, each.decisive, turned=turned)
     if found.paired and each.values[0] < found.replications[0]:
         text += f" of {each.values[0]:,} pairs"
-    more = "; ".join(f"{name} {_change(each, each.differences[name], turned=turned)}" for name in _others(each))
-    return f"{text}; {more}; p50 {ends[0]} against {ends[1]}"
+    return f"{text}; {_far(each, turned=turned)}; p50 {ends[0]} against {ends[1]}"
 
 
-def _others(each: Compared) -> list[str]:
-    """Return the quantiles that are told beside the decisive difference."""
-    return ["p99"] if "p99" in each.differences else []
+def _far(each: Compared, *, turned: bool) -> str:
+    """Return what is told of the p99, and in words where it does not say what the decisive difference says."""
+    difference = each.differences["p99"]
+    told, change = better_of(difference, less_is_better=True), _change(each, difference, turned=turned)
+    if each.better in {told, "equal"}:
+        return f"p99 {change}"
+    if told != "untold":
+        return f"but p99 {change}" if each.better == "untold" else f"but p99 the other way round, {change}"
+    has_interval = difference.low is not None and difference.high is not None
+    return f"p99 not told apart ({change})" if has_interval else f"p99 not told apart, {change}"
 
 
 def _name(each: Compared) -> str:
@@ -98,8 +107,28 @@ def _change(each: Compared, difference: Difference, *, turned: bool) -> str:
     near, far = sorted((abs(low), abs(high)))
     if math.isinf(near):
         return _one(each, value)
-    ends = f"at least {_size(each, near)}" if math.isinf(far) else f"{_size(each, near)} to {_size(each, far)}"
+    ends = f"at least {_size(each, near)}" if math.isinf(far) else " to ".join(_apart(each, near, far))
     return f"{_one(each, value)} ({ends})"
+
+
+def _apart(each: Compared, near: float, far: float) -> tuple[str, str]:
+    """Return two sizes; with one digit more where they are not equal and look it."""
+    shown = _size(each, near), _size(each, far)
+    if near == far or shown[0] != shown[1]:
+        return shown
+    return _finer(each, near), _finer(each, far)
+
+
+def _finer(each: Compared, size: float) -> str:
+    """Return a size with one digit more than `_size`, in the same unit."""
+    if each.kind == "share":
+        return f"{100 * size:.3g} points" if size < 0.1 else f"{100 * size:.2f} points"
+    if each.kind == "seconds" and size >= 59.95:  # from there on whole seconds are shown, and from an hour on whole minutes
+        tenths = round(size * 10)
+        minutes, rest = divmod(tenths, 600)
+        return f"{minutes} min {rest / 10:04.1f} s" if size < 3599.5 else f"{minutes // 60} h {minutes % 60:02} min {rest // 10:02} s"
+    unit = (show_time if each.kind == "seconds" else show_memory)(size).split(" ")[1]
+    return f"{float(f'{size / UNITS[unit]:.4g}'):g} {unit}"
 
 
 def _one(each: Compared, value: float) -> str:

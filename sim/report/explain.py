@@ -29,7 +29,7 @@ from sim.scenario.point import Step
 from sim.units import show_memory, show_rate, show_time
 
 PROBE = 8  # replications that are simulated to estimate the cost
-MESSAGES = 200  # replications that keep their messages unless `migr run` is told otherwise
+MESSAGES = 200  # replications that keep their messages unless `migr run` is told otherwise; none where something is varied
 
 
 def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
             {"tag": tag, "title": known[tag].title, "text": known[tag].text, "parameter": known[tag].parameter} for tag in used
         ],
         "engine": {"name": engine.engine, "why": engine.why},
-        "cost": _cost(site, engine.engine, replications),
+        "cost": _cost(site, engine.engine, replications, 0 if any(loaded.settings) else MESSAGES),
         "warnings": list(loaded.warnings),
     }
 
@@ -79,7 +79,8 @@ def explained_text(found: dict[str, Any], width: int, *, all_values: bool) -> st
     cost = found["cost"]
     blocks += ["", f"Engine: {found['engine']['name']} ({found['engine']['why']})"]
     takes = f"about {show_time(cost['seconds'])} of one CPU and {size_text(cost['bytes'])} on the disk"
-    blocks += [f"Cost: {cost['replications']} replications of this variant take {takes}"]
+    kept = f"with the messages of the first {cost['messages']:,}, by the SimPy engine" if cost["messages"] else "without messages"
+    blocks += [f"Cost: {cost['replications']} replications of this variant take {takes}, {kept}"]
     if cost.get("limit"):
         blocks += [f"replications: auto takes at least these, at most {cost['limit']:,}"]
     blocks += [f"warning: {warning}" for warning in found["warnings"]]
@@ -205,17 +206,21 @@ def _value_table(values: Sequence[dict[str, Any]], width: int) -> str:
     return rendered(table, max(width, 118))
 
 
-def _cost(site: Site, engine: Engine, replications: int) -> dict[str, Any]:
-    """Return the cost of the run of a point: the time from some replications simulated now, the disk from what others took."""
+def _cost(site: Site, engine: Engine, replications: int, messages: int) -> dict[str, Any]:
+    """Return the cost of the run of a point: the time from some replications simulated now, the disk from what others took.
+
+    The first replications keep their messages, which only SimPy gives: with the array engine they cost its time besides.
+    """
     draws = Draws(site.point.seed, 0, PROBE)
     replicate(site, draws, 0)
     began = time.perf_counter()
     moves = sum(len(replicate(site, draws, number).moves) for number in range(1, PROBE))
     one = (time.perf_counter() - began) / (PROBE - 1)
-    seconds = one * replications if engine == "simpy" else one * min(MESSAGES, replications) + _block_seconds(site) * replications / BLOCK
-    parts = missing_parts([site.point], [engine], {}, replications=replications, messages=MESSAGES)
+    seconds = one * replications if engine == "simpy" else one * min(messages, replications) + _block_seconds(site) * replications / BLOCK
+    parts = missing_parts([site.point], [engine], {}, replications=replications, messages=messages)
     return {
         "replications": replications,
+        "messages": min(messages, replications),
         "migrations_a_replication": moves / (PROBE - 1),
         "seconds": seconds,
         "bytes": estimated_bytes(parts, [site.point]),

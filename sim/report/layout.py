@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 DAY_TENTHS = 864_000
+WIDEST = 10_000  # columns that no table needs: rich measures a table in the width that it is given
 
 
 def clock(time_s: float) -> str:
@@ -19,8 +22,17 @@ def clock(time_s: float) -> str:
 
 
 def rendered(table: Table, width: int) -> str:
-    """Return a table as plain text, without blanks at the ends of its lines."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    """Return a table as plain text, without blanks at the ends of its lines.
+
+    Args:
+        table: a column with `no_wrap` is not cut, so that no number is.
+        width: columns of the terminal; the table is wider where it cannot be otherwise.
+    """
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(line) for cell in [column.header, *column.cells] for line in str(cell).splitlines() or [""])
+    console = Console(file=io.StringIO(), width=WIDEST, color_system=None, force_terminal=False, legacy_windows=False)
+    width = max(width, Measurement.get(console, console.options, table).minimum)
     with console.capture() as capture:
-        console.print(table)
+        console.print(table, width=width)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -24,6 +24,10 @@ _METHODS = {
 }
 _TITLES = {"mu_star": "mu*", "sigma": "sigma", "first": "alone", "total": "in all"}
 ROUGH = 0.5  # width of an interval of a share from which on it says little: half of all that there is
+NOISE = 0.05  # by which a share of nothing or of all is estimated outside 0 to 100 % even with enough samples
+TOO_FEW = "Too few samples: a share below 0 % or above 100 % is an error of the estimate; take more --samples."
+_INDEX = {"mu_star": "mu*", "total": "share in all"}
+_NAMES = {"mu_star": "By mu*", "total": "In all"}
 MARK = "~"  # beside an interval that includes 0
 
 
@@ -50,24 +54,49 @@ def sensitivity_text(found: dict[str, Any], replications: int, width: int) -> st
 def answer_of(output: dict[str, Any]) -> str:
     """Return in words what matters most for an output, and what cannot be told from nothing."""
     influences = output["influences"]
-    show, weight = _shown(output["unit"]), _weight(influences[0])
-    first = influences[0]
-    rivals = [each["group"] for each in influences[1:] if each[weight]["high"] >= first[weight]["low"] and not each[weight]["may_be_0"]]
+    first, weight = influences[0], _weight(influences[0])
+    if weight == "total" and (_impossible(first["first"]) or _impossible(first["total"])):
+        return TOO_FEW
+    told = [each["group"] for each in influences if not each[weight]["may_be_0"]]
+    nothing = [each["group"] for each in influences if each[weight]["may_be_0"]]
     if first[weight]["may_be_0"]:
-        return "Nothing can be told from 0; take more --samples or more replications."
-    if weight == "mu_star":
-        effect = f"moving it through its range changes it by {show(first[weight]['value'])}{_between(first[weight], show)}"
+        text = _nothing_first(influences, weight, told)
     else:
-        alone, total = first["first"], first["total"]
-        effect = (
-            f"it explains {_percent(alone['value'])} of the variance alone{_between(alone, _percent)}, {_percent(total['value'])} in all"
-        )
-    text = f"{first['group']} matters most: {effect}."
-    text += f" The intervals do not tell it from {_listed(rivals)}." if rivals else ""
-    nothing = [each["group"] for each in influences[1:] if each[weight]["may_be_0"]]
-    text += f" Not to be told from 0: {_listed(nothing)}." if nothing else ""
-    rough = weight == "total" and first[weight]["high"] - first[weight]["low"] > ROUGH
+        rivals = [each["group"] for each in influences[1:] if each["group"] in told and each[weight]["high"] >= first[weight]["low"]]
+        text = f"{first['group']} matters most: {_effect(first, _shown(output['unit']))}."
+        text += f" The intervals do not tell it from {_listed(rivals)}." if rivals else ""
+        text += f" {_NAMES[weight]} not to be told from 0: {_listed(nothing)}." if nothing else ""
+    if weight == "total" and any(_impossible(each[name]) for each in influences for name in ("first", "total")):
+        return f"{text} {TOO_FEW}"
+    rough = weight == "total" and not first[weight]["may_be_0"] and first[weight]["high"] - first[weight]["low"] > ROUGH
     return text + (" These intervals are wide; take more --samples." if rough else "")
+
+
+def _effect(first: dict[str, Any], show: Callable[[float], str]) -> str:
+    """Return in words how much the most important group matters."""
+    if "mu_star" in first:
+        return f"moving it through its range changes it by {show(first['mu_star']['value'])}{_between(first['mu_star'], show)}"
+    alone, total = first["first"], first["total"]
+    in_all = f"{_within(total['value'])} in all{_between(total, _within)}"
+    if alone["may_be_0"]:
+        return f"it explains {in_all}; what it explains alone is not to be told from 0{_between(alone, _percent)}"
+    return f"it explains {_within(alone['value'])} of the variance alone{_between(alone, _within)}, {in_all}"
+
+
+def _nothing_first(influences: Sequence[dict[str, Any]], weight: str, told: Sequence[str]) -> str:
+    """Return the answer where the largest index includes 0: which ones do not, by this index and by the other one."""
+    more = "take more --samples or more replications."
+    if told:
+        largest = influences[0]["group"]
+        return f"{largest} has the largest {_INDEX[weight]}, but its interval includes 0; that of {_listed(told)} does not; {more}"
+    text = f"By their {_INDEX[weight]} nothing can be told from 0; {more}"
+    alone = [each["group"] for each in influences if weight == "total" and not each["first"]["may_be_0"]]
+    return f"{text} By their share alone {_listed(alone)} can." if alone else text
+
+
+def _impossible(share: dict[str, Any]) -> bool:
+    """Return whether an estimate of a share is so far outside 0 to 1 that it says nothing."""
+    return not -NOISE <= share["value"] <= 1.0 + NOISE
 
 
 def _output(output: dict[str, Any], width: int) -> str:
@@ -122,6 +151,11 @@ def _time(time_s: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{round(100.0 * share, 1) + 0.0:.1f} %"  # + 0.0: no "-0.0 %"
+
+
+def _within(share: float) -> str:
+    """Return a share for a sentence: what is outside 0 to 100 % by the error of the estimate is cut."""
+    return _percent(min(1.0, max(0.0, share)))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ from sim.report.text import engines, show_span
 WIDEST_CELL = 24  # columns of a value that is a mapping or a list; the summary has it in full
 STEPS_SHOWN = 2  # steps whose makespans have columns; with more of them the table would not fit a terminal
 FOOTNOTE = """\
-Makespans are of all replications, total and downtime of completed migrations of all VMs, completed = share of migrations.
+Total and downtime are the largest of each replication, as in objectives: never where a VM was not migrated; completed = share of
+replications in which every VM was brought over. Makespans are of all replications.
 All points share their random numbers, so differences between rows are differences of the settings.
 summary.csv has every number with its interval."""
 
@@ -29,7 +30,7 @@ def sweep_text(summary: dict[str, Any], width: int) -> str:
     """
     points = summary["points"]
     blocks = [summary["title"]] if summary.get("title") else []
-    blocks += [summary["stopping"]["text"]] if "stopping" in summary else []
+    blocks += [summary[key]["text"] for key in ("asked", "stopping") if key in summary]
     if not points:
         return "\n".join(blocks)
     paths = list(points[0]["settings"])
@@ -50,21 +51,21 @@ def _table(points: Sequence[dict[str, Any]], paths: Sequence[str]) -> Table:
     steps = steps if len(steps) <= STEPS_SHOWN else []
     objectives = range(1, len(points[0]["objectives"]) + 1)
     if any(variants):
-        table.add_column("variant")
+        table.add_column("variant", no_wrap=True)
     for path in paths:
-        table.add_column(Text(path), justify="right", overflow="fold")
+        table.add_column(Text(path.replace(".", ".\n")), justify="right", no_wrap=True)
     for step in steps:
-        table.add_column(Text(f"makespan {step} p50" if len(steps) > 1 else "makespan p50"), justify="right")
-        table.add_column("p90", justify="right")
-    for title in ("total p50", "p90", "downtime p50", "p99", "completed"):
-        table.add_column(title, justify="right")
+        table.add_column(Text(f"makespan\n{step}\np50" if len(steps) > 1 else "makespan\np50"), justify="right", no_wrap=True)
+        table.add_column("p90", justify="right", no_wrap=True)
+    for title in ("total\np50", "p90", "downtime\np50", "p99", "completed"):
+        table.add_column(title, justify="right", no_wrap=True)
     for number in objectives:
-        table.add_column(f"({number})")
+        table.add_column(f"({number})", no_wrap=True)
     for point, variant in zip(points, variants, strict=True):
         cells = [variant] if any(variants) else []
         cells += [_short(point["settings"][path]) for path in paths]
         cells += [cell for step in point["steps"] if step["step"] in steps for cell in _spans(step["makespan_s"], "p50", "p90")]
-        cells += [*_migrations(point["migrations"]), *(entry["verdict"] for entry in point["objectives"])]
+        cells += [*_of_replications(point), *(entry["verdict"] for entry in point["objectives"])]
         table.add_row(*map(Text, cells))
     return table
 
@@ -75,14 +76,11 @@ def _variant(point: dict[str, Any]) -> str:
     return str(point["point"]).removesuffix(settings).removesuffix(", ")
 
 
-def _migrations(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """Return total, downtime and completed of all migrations of a point; dashes where there is none."""
-    if not lines:
-        return ["-"] * 5
-    line = lines[-1]  # that of all VMs, where there are several
-    found = line["of_completed"]
-    completed = sum(share["share"] for name, share in line["outcomes"].items() if name.startswith("completed"))
-    return [*_spans(found["total_s"], "p50", "p90"), *_spans(found["downtime_s"], "p50", "p99"), f"{100 * completed:.1f} %"]
+def _of_replications(point: dict[str, Any]) -> list[str]:
+    """Return largest total, largest downtime and completed of the replications of a point; dashes for what was not stored."""
+    found = point["largest"]
+    times = [*_spans(found.get("total_s", {}), "p50", "p90"), *_spans(found.get("downtime_s", {}), "p50", "p99")]
+    return [*times, f"{100 * point['completed']['share']:.1f} %"]
 
 
 def _spans(found: dict[str, Any], *names: str) -> list[str]:

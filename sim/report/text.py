@@ -26,7 +26,7 @@ NAMES_SHOWN = 3
 def summary_text(summary: dict[str, Any], width: int) -> str:
     """Return the summary: objectives first, then steps, then a table of VMs for each variant."""
     blocks = [summary["title"]] if summary.get("title") else []
-    blocks += [summary["stopping"]["text"]] if "stopping" in summary else []
+    blocks += [summary[key]["text"] for key in ("asked", "stopping") if key in summary]
     blocks += [
         f"Missing: {lack['replications']:,} replications{_of(lack['point'])}: their parts failed" for lack in summary.get("missing", ())
     ]
@@ -102,12 +102,14 @@ def _percent(share: dict[str, Any]) -> str:
 
 
 def _table(lines: list[dict[str, Any]], width: int) -> str:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    table.add_column("step")
-    table.add_column("VM", no_wrap=True)
-    for title in ("total p50", "p90", "p99", "downtime p50", "p90", "p99", "rounds", "sent/mem"):
-        table.add_column(title, justify="right")
-    table.add_column("outcomes")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), collapse_padding=True)
+    for title in ("step", "VM"):
+        table.add_column(title, no_wrap=True)
+    for title in ("total p50", "p90", "p99", "downtime p50", "p90", "p99"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title in ("rounds", "sent/mem"):
+        table.add_column(title, justify="right", min_width=len(title))
+    table.add_column("outcomes", min_width=len("completed 100.0 %"))
     for line in lines:
         found = line["of_completed"]
         # A quantity whose column was not stored is missing like one that no migration has.

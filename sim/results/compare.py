@@ -166,7 +166,7 @@ def _times(
     decisive = differences["median" if paired else "p50"]
     values = [{name: quantile(sample, q) for name, q in QUANTILES.items()} for sample in (first, second)]
     is_equal = paired and bool((first == second).all())
-    better: Better = "equal" if is_equal else _better(decisive, less_is_better=True)
+    better: Better = "equal" if is_equal else better_of(decisive, less_is_better=True)
     yield Compared(quantity, kind, *of, (len(first), len(second)), values[0], values[1], differences, better)
 
 
@@ -190,13 +190,13 @@ def _shares(of_vm: tuple[str, str], first: Side, second: Side, *, paired: bool) 
         hits = np.isin(one, codes), np.isin(other, codes)
         difference = share_difference(*hits, paired=paired)
         is_equal = paired and bool((hits[0] == hits[1]).all())
-        better: Better = "equal" if is_equal else _better(difference, less_is_better=name != "completed")
+        better: Better = "equal" if is_equal else better_of(difference, less_is_better=name != "completed")
         shares = [{"share": float(each.mean())} for each in hits]
         yield Compared(f"share {name}", "share", *of_vm, (len(one), len(other)), shares[0], shares[1], {"share": difference}, better)
 
 
-def _better(difference: Difference, *, less_is_better: bool) -> Better:
-    """Return which side is better, when the whole interval says so."""
+def better_of(difference: Difference, *, less_is_better: bool) -> Better:
+    """Return which side is better, when the whole interval of a difference, second minus first, says so; else untold."""
     if difference.low is None or difference.high is None or difference.low <= 0 <= difference.high:
         return "untold"
     second_is_less = difference.high < 0

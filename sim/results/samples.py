@@ -95,6 +95,11 @@ class Replications:
         """Which rows are completed migrations, with or without warnings."""
         return self.has_outcome(*COMPLETED)
 
+    @cached_property
+    def failed(self) -> NDArray[np.bool_]:
+        """Which replications leave a VM behind: one whose last attempt in a step was not completed."""
+        return self.has(self.final & ~self.completed)
+
     def has_outcome(self, *outcomes: str) -> NDArray[np.bool_]:
         """Return which rows of migrations have one of these outcomes."""
         return one_of(self.outcomes, outcomes)
@@ -134,8 +139,11 @@ def sample_of(metric: Metric, seen: Replications) -> Sample:
     final, places = seen.final, seen.places
     # A guest that did not run has no downtime: nobody stood still.
     found = np.nan_to_num(numbers_of(seen.chunk.migrations[_PER_VM[metric.name]]), nan=0.0, posinf=NEVER, neginf=-NEVER)
-    chosen = one_of(seen.vms, [metric.of]) | one_of(seen.steps, [metric.of]) if metric.of else np.ones(len(found), dtype=bool)
     values = np.zeros(len(seen.numbers))
+    if not metric.of and metric.name != "sent":  # as below, without a choice of rows: every summary asks for it
+        np.maximum.at(values, places, np.where(final, found, 0.0))
+        return np.where(seen.failed, NEVER, values)
+    chosen = one_of(seen.vms, [metric.of]) | one_of(seen.steps, [metric.of]) if metric.of else np.ones(len(found), dtype=bool)
     if metric.name == "sent":
         np.add.at(values, places[chosen], found[chosen])
     else:
@@ -149,7 +157,7 @@ def outcome_of(objective: Objective, seen: Replications) -> NDArray[np.bool_]:
     `completed` counts a replication in which every VM was completed, any other outcome one in which some VM had it.
     """
     if objective.outcome == "completed":
-        return ~seen.has(seen.final & ~seen.completed)
+        return ~seen.failed
     return seen.has(seen.final & seen.has_outcome(objective.outcome))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -106,7 +106,9 @@ def _morris(groups: Sequence[str], rows: Values, output: Values, seed: int) -> l
     sigma = _sigmas(problem, rows.reshape(-1, size, len(groups)), output.reshape(-1, size), seed)
     influences = []
     for place, (name, star, spread) in enumerate(zip(found["names"], found["mu_star"], found["mu_star_conf"], strict=True)):
-        indices = {"mu_star": _around(star, spread)}
+        around = _around(star, spread)
+        # A mean of absolute values: what a symmetrical interval has below 0 cannot be.
+        indices = {"mu_star": replace(around, low=max(0.0, around.low))}
         if groups.count(name) == 1:  # of inputs that move at once, up or down, the effects have no common sign
             indices["sigma"] = sigma[place]
         influences.append(Influence(str(name), indices))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sim.errors import ResultsError
 from sim.results.chunks import Chunks
+from sim.results.largest import Largest
 from sim.results.lines import Lines
 from sim.results.samples import KEYS, STEP_KEYS, Replications, migration_columns, plan_columns
 from sim.results.steps import Steps
@@ -72,28 +73,31 @@ def summarise_point(name: str, chunks: Chunks, asked: Asked, more: Mapping[str, 
     stored = chunks.columns
     _check_stored(stored, asked.objectives)
     lines, steps = Lines(stored, asked.confidence), Steps(asked.window_ends, asked.confidence)
+    largest = Largest(stored, asked.confidence)
     verdicts = [Evidence(objective, asked.clock_from, asked.confidence) for objective in asked.objectives]
-    replications = _pass(chunks, lines, steps, verdicts)
-    while lines.is_open or steps.is_open or any(evidence.is_open for evidence in verdicts):
-        _pass(chunks, lines, steps, verdicts)
+    replications = _pass(chunks, lines, largest, steps, verdicts)
+    while lines.is_open or largest.is_open or steps.is_open or any(evidence.is_open for evidence in verdicts):
+        _pass(chunks, lines, largest, steps, verdicts)
     if not replications:
         return None
     return {
         "point": name,
         **(more or {}),
         "replications": replications,
+        **largest.entries(),
         "steps": steps.entries(),
         "migrations": lines.entries(steps.names, replications),
         "objectives": [evidence.judged(name).entry() for evidence in verdicts],
     }
 
 
-def _pass(chunks: Chunks, lines: Lines, steps: Steps, verdicts: list[Evidence]) -> int:
+def _pass(chunks: Chunks, lines: Lines, largest: Largest, steps: Steps, verdicts: list[Evidence]) -> int:
     """Read all rows once for whoever still needs them; return how many replications there are."""
     asking = [evidence for evidence in verdicts if evidence.is_open]
-    wants_lines, wants_steps = lines.is_open, steps.is_open
+    wants_lines, wants_largest, wants_steps = lines.is_open, largest.is_open, steps.is_open
     metrics = [evidence.objective.metric for evidence in asking if evidence.objective.metric is not None]
-    of_migrations = sorted({*KEYS, *migration_columns(metrics), *(lines.columns if wants_lines else ())}) if wants_lines or asking else []
+    wanted = {*migration_columns(metrics), *largest.columns, *(lines.columns if wants_lines else ())}
+    of_migrations = sorted({*KEYS, *wanted}) if wants_lines or wants_largest or asking else []
     of_plans = sorted({*STEP_KEYS, *plan_columns(metrics), *(steps.columns if wants_steps else ())})
     replications = 0
     for chunk in chunks.read(of_migrations, of_plans):
@@ -101,12 +105,16 @@ def _pass(chunks: Chunks, lines: Lines, steps: Steps, verdicts: list[Evidence]) 
         replications += len(seen.numbers)
         if wants_lines:
             lines.add(seen)
+        if wants_largest:
+            largest.add(seen)
         if wants_steps:
             steps.add(chunk.plans)
         for evidence in asking:
             evidence.add(seen)
     if wants_lines:
         lines.end_pass()
+    if wants_largest:
+        largest.end_pass()
     if wants_steps:
         steps.end_pass()
     for evidence in asking:
@@ -140,6 +148,11 @@ def flat(summary: dict[str, Any]) -> pd.DataFrame:
         rows += [
             {**at, "quantity": f"{entry['objective']}: {entry['verdict']}", **_cells(entry, "estimate")} for entry in point["objectives"]
         ]
+        rows.append({**at, "quantity": "share of replications in which every VM was brought over", **_cells(point["completed"], "share")})
+        for quantity, quantiles in point["largest"].items():
+            rows += [
+                {**at, "quantity": f"largest {quantity} of a replication {name}", **_cells(found)} for name, found in quantiles.items()
+            ]
         for step in point["steps"]:
             here = {**at, "step": step["step"]}
             rows.append(

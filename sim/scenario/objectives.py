@@ -232,6 +232,8 @@ class _Reader:
     def stop(self, allowed: str) -> ObjectiveError:
         """Return the error that says how far the text is understood."""
         rest = self.text[self.at :].strip()
+        if self.kind == "metric" and rest == self.text.strip():
+            return ObjectiveError(f"{self.text!r}: is no metric; write {allowed}; {self._example()}")
         then = f"then comes {rest!r}" if rest else "then it ends"
         return ObjectiveError(f"{self.text!r}: understood {self._understood()}, {then}; write {allowed} there; {self._example()}")
 

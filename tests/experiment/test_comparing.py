@@ -113,7 +113,7 @@ def test_two_folders_are_compared_variant_by_variant(folder: Path, slower: Path)
     (only,) = json.loads(migr("compare", folder, slower, "--variant", "SU x86", "--json").stdout)["comparisons"]
     assert only == found[1]
     (crossed,) = json.loads(migr("compare", folder, slower, "--variant", "SU /390", "--variant", "SU x86", "--json").stdout)["comparisons"]
-    assert (crossed["first"], crossed["second"]) == ("SU /390", "SU x86")
+    assert (crossed["first"], crossed["second"]) == (f"{folder} (SU /390)", f"{slower} (SU x86)")
 
 
 def test_another_seed_has_draws_of_its_own_which_is_said(folder: Path, other_seed: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_metric_is_that_of_objectives_and_vm_says_of_whom(point: Point, text
         (
             "dwontime",
             None,
-            "--worst 'dwontime': understood nothing, then comes 'dwontime'; write makespan, end, total, downtime, rounds or sent",
+            "--worst 'dwontime': is no metric; write makespan, end, total, downtime, rounds or sent",
         ),
         ("downtime of APLP", None, "--worst 'downtime of APLP': there is no VM or step 'APLP'; did you mean 'APPL'?"),
         ("downtime", "XYZ", "--vm XYZ: no such VM; known VMs: APPL, DB"),

@@ -152,6 +152,7 @@ def test_column_that_is_not_stored_is_left_out(lacking: str) -> None:
     assert whole is not None
     assert found is not None
     without = {"touched_bytes": "sent_over_touched", "sent_bytes": "sent_over_touched"}.get(lacking, lacking)
+    whole["largest"].pop(without, None)
     for line in whole["migrations"]:
         line["of_completed"].pop(without, None)
         for entry in {"su_type": ["su_type"], "rounds": ["rounds_max"]}.get(lacking, []):

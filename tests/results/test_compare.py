@@ -12,8 +12,9 @@ import pytest
 import sim.results.sides
 from results.hand_made import ABORTED, Value, migrations, steps
 from results.in_memory import InMemory
-from sim.report.comparing import comparisons_text
+from sim.report.comparing import _change, comparisons_text
 from sim.results.compare import Compared, Comparison, compare
+from sim.results.differences import Difference
 from sim.results.sides import Side, side_of
 
 Row = dict[str, Value]
@@ -197,6 +198,38 @@ class TestText:
         assert told[told.index("No difference can be told:") + 1].startswith("  total time of DB in out: ")
         assert told[told.index("The same in every pair:") + 1] == "  bytes sent of out"
         assert told[told.index("The same in every pair:") + 2] == "  share completed of DB in out"
+
+    def test_says_where_the_p99_is_the_other_way_round(self) -> None:
+        """The second side is 10 s shorter, but for a twentieth of the replications, in which it is 500 s longer."""
+        first = point(lambda k: 1000 + spread(k), replications=range(2000))
+        second = point(lambda k: (1500 if k % 20 == 0 else 990) + spread(k), replications=range(2000))
+        found = compare(side(first, "A", 2000), side(second, "B", 2000), paired=True)
+        text = comparisons_text([found])
+        (line,) = (line for line in text.splitlines() if line.startswith("  makespan"))
+        assert of(found, "makespan").better == "second"
+        assert "10 s shorter (10 s to 10 s); but p99 the other way round, " in line
+        assert " longer (" in line
+        assert "The median of the differences decides where a quantity stands" in text
+
+    def test_says_where_the_p99_is_not_told_apart(self) -> None:
+        """The second side is 10 s shorter, but for the longest tenth of both sides, which go up and down alike."""
+        first = point(lambda k: 2000 + spread(k) if k % 10 == 0 else 1000, replications=range(2000))
+        second = point(lambda k: 2000 + spread(k + 50) if k % 10 == 0 else 990, replications=range(2000))
+        text = comparisons_text([compare(side(first, "A", 2000), side(second, "B", 2000), paired=True)])
+        (line,) = (line for line in text.splitlines() if line.startswith("  makespan"))
+        assert "10 s shorter (10 s to 10 s); p99 not told apart (" in line
+
+    def test_ends_of_an_interval_that_look_equal_get_a_digit_more(self) -> None:
+        """12.01 and 12.04 GiB are both 12 GiB in three digits; 200.2 and 200.4 s are both 3 min 20 s."""
+        gib = 2**30
+        size = Compared("bytes sent", "bytes", "out", "", (9, 9), {}, {}, {}, "second")
+        assert _change(size, Difference(-12.02 * gib, -12.04 * gib, -12.01 * gib, None), turned=False) == (
+            "12 GiB less (12.01 GiB to 12.04 GiB)"
+        )
+        time = Compared("makespan", "seconds", "out", "", (9, 9), {}, {}, {}, "second")
+        assert _change(time, Difference(-200.3, -200.4, -200.2, None), turned=False) == (
+            "3 min 20 s shorter (3 min 20.2 s to 3 min 20.4 s)"
+        )
 
     def test_says_what_never_ends(self) -> None:
         first, second = point(lambda _: math.inf), point(lambda _: 60.0)

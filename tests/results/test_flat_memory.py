@@ -94,11 +94,11 @@ def peak_and_passes(replications: int) -> tuple[int, int]:
 
 
 def test_peak_and_passes_are_the_same_for_a_million_and_for_ten_million_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A chunk of 100,000 rows takes some 20 MB while it is looked at; what is kept is bounded, and here half of the smaller point.
+    """A chunk of 100,000 rows takes some 20 MB while it is looked at; what is kept is bounded, here below a value a replication of either.
 
     Mutant: keeping one column of the larger point takes 72 MB more.
     """
-    monkeypatch.setattr(order_statistics, "KEPT", 2**19)
+    monkeypatch.setattr(order_statistics, "KEPT", 2**16)
     (small, small_passes), (large, large_passes) = peak_and_passes(100_000), peak_and_passes(1_000_000)
     assert large < 1.2 * small
-    assert (small_passes, large_passes) == (2, 2)
+    assert small_passes == large_passes <= 3  # one for the values that stay, one between fences; so few kept values can take one more

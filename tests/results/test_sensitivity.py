@@ -79,6 +79,16 @@ def test_sigma_tells_inputs_that_act_together() -> None:
         assert indices["sigma"].high - indices["sigma"].low < 0.2 * np.sqrt(5.0 / 36.0)
 
 
+def test_an_interval_of_mu_star_does_not_go_below_0() -> None:
+    """Y = x^8: on the levels 0, 1/3, 2/3, 1 an effect is (2/3)^8 / (2/3) or (1 - (1/3)^8) / (2/3), so two trajectories tell little."""
+    lows = []
+    for seed in range(20):
+        rows = sample("morris", ["x", "y"], 2, seed)
+        found = analyse("morris", ["x", "y"], rows, rows[:, 0] ** 8 + 1e-6 * rows[:, 1], seed)
+        lows += [each.indices["mu_star"].low for each in found]
+    assert min(lows) == 0.0
+
+
 def test_a_group_of_morris_moves_all_its_inputs_and_has_no_sigma() -> None:
     """Y = 2 x + 2 y - z with x and y in one group: both move up or down on their own, so the effect is 4, 0 or -4, on average 2."""
     groups = ["VM2", "VM2", "VM1"]  # not in the order of their names

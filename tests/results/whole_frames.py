@@ -67,9 +67,19 @@ def summary_of(migrations: pd.DataFrame, plans: pd.DataFrame, window_ends: float
     return {
         "point": "",
         "replications": replications,
+        **_largest(migrations, plans),
         "steps": [_step(plans[plans["step"] == step], window_ends) for step in order],
         "migrations": _migrations(migrations, order, replications),
         "objectives": [],
+    }
+
+
+def _largest(migrations: pd.DataFrame, plans: pd.DataFrame) -> dict[str, Any]:
+    samples = {f"{name}_s": sample_of(Metric(name), migrations, plans) for name in ("total", "downtime")}
+    done = [bool(value < NEVER) for value in samples["total_s"]]
+    return {
+        "completed": _share(sum(done), len(done)),
+        "largest": {name: _quantiles(sample, len(sample), several=False) for name, sample in samples.items()},
     }
 
 
