@@ -36,5 +36,5 @@ $(BIN)/python:
 	touch $@
 
 .venv/installed-for-tests: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[xlsx,cluster,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[xlsx,cluster,sensitivity,test]'
 	touch $@ .venv/installed
