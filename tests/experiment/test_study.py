@@ -190,7 +190,7 @@ def test_the_command_says_what_matters_most_and_stores_it(tmp_path: Path) -> Non
     told = sweep(file, "--sensitivity", "morris", "--samples", "2", "--by", "path", "--out", out, "--workers", "1")
     assert told.exit_code == 0
     assert "vms.DB.memory matters most: moving it through its range changes it by 8.61 s" in told.stdout
-    assert "Not to be told from 0: vms.DB.cpus." in told.stdout
+    assert "By mu* not to be told from 0: vms.DB.cpus." in told.stdout
     again = sweep(file, "--sensitivity", "morris", "--samples", "2", "--by", "path", "--out", out, "--workers", "1", "--json")
     assert json.loads(again.stdout) == json.loads((out / FILE).read_text(encoding="utf-8"))
     assert json.loads(again.stdout)["method"] == "morris"
