@@ -12,6 +12,7 @@ from sim.engine.journal import Journal
 from sim.engine.lockstep.replicate import SIDE_BY_SIDE, walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
+from sim.experiment.allocation import keep_freed_memory
 from sim.model.draws import Draws
 
 LOOKED_AT = 32  # replications whose rounds SimPy counts, too
@@ -38,6 +39,7 @@ def rounds_by_simpy(site: Site) -> list[int]:
 
 def check(site: Site, measure: Measure, what: str, times: int, vms: int) -> Counts:
     """Measure a site and check its counts; return the rounds of its first replications."""
+    keep_freed_memory()  # as every run does
     drawn = drawn_by(site).times(times)
     migrations = times * SIDE_BY_SIDE * vms
     floor = rate_of("NumPy drawing as many numbers", migrations, drawn.by_numpy)
