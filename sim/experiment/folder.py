@@ -41,11 +41,6 @@ class Folder:
         """Return a folder in this one."""
         return Folder(f"{self.url.rstrip('/')}/{name}")
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it is a path of this machine."""
-        return isinstance(self._at()[0], LocalFileSystem)
-
     def create(self) -> None:
         """Create the folder and those above it.
 
