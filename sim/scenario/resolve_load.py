@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.model.load import PAGE, Bursts, Load
+from sim.model.zipf import zipf_classes, zipf_error
 from sim.scenario.facts import FactList
 from sim.scenario.schema_world import LoadSpec
 
@@ -22,7 +23,8 @@ def resolved_load(name: str, load: LoadSpec, vm: str, memory_bytes: float, touch
         touched: pages ever written; classes and sweeps are cut to fit, the slowest first; a curve is cut off there.
         facts: notes what was scaled.
     """
-    classes, sweeps = _fitted(vm, _classes(load, memory_bytes), _sweeps(load, memory_bytes), touched, facts)
+    written = [*_classes(load, memory_bytes), *_ranked(vm, load, memory_bytes, facts)]
+    classes, sweeps = _fitted(vm, written, _sweeps(load, memory_bytes), touched, facts)
     return Load(
         name=name,
         classes=classes,
@@ -45,6 +47,18 @@ def _classes(load: LoadSpec, memory_bytes: float) -> list[tuple[int, float]]:
     if load.working_set is not None:
         size = load.working_set.size.of(memory_bytes)
         result.append((_pages(size), load.working_set.rate / size))
+    return result
+
+
+def _ranked(vm: str, load: LoadSpec, memory_bytes: float, facts: FactList) -> list[tuple[int, float]]:
+    """Return the classes that stand for Zipf laws, and note how well they do."""
+    result: list[tuple[int, float]] = []
+    for number, entry in enumerate(load.zipf or ()):
+        law = _pages(entry.size.of(memory_bytes)), entry.rate / PAGE, entry.theta
+        classes = zipf_classes(*law)
+        text = f"zipf.{number}: {law[0]} pages in {len(classes)} classes, distinct pages within {zipf_error(classes, *law):.2%}"
+        facts.derived(("vms", vm, "load"), text, f"Zipf law with theta {entry.theta:g}, windows of 1 ms to 1 h")
+        result += [(round(pages), rewrites) for pages, rewrites in classes]
     return result
 
 

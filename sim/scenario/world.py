@@ -144,6 +144,7 @@ def _sizes(load: LoadSpec) -> list[tuple[Path, Size]]:
     """Return the sizes of a load that have to fit into the memory together."""
     sizes = [(("classes", str(position), "size"), entry.size) for position, entry in enumerate(load.classes or ())]
     sizes += [(("sweeps", str(position), "size"), entry.size) for position, entry in enumerate(load.sweeps or ())]
+    sizes += [(("zipf", str(position), "size"), entry.size) for position, entry in enumerate(load.zipf or ())]
     return sizes + ([(("working_set", "size"), load.working_set.size)] if load.working_set is not None else [])
 
 

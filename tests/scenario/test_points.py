@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from sim.errors import ScenarioError
+from sim.model.zipf import zipf_classes
 from sim.scenario import Loaded, scenario_of
 from sim.scenario.point import Cost, Devices, OnAbort, Point, Vm
 
@@ -137,6 +138,22 @@ LOADS = [
 def test_loads_become_whole_pages_of_the_vm(written: str, classes: object, sweeps: object) -> None:
     load = vm(WORLD + f"loads: {{mine: {{{written}}}}}\n" + VMS.replace("4 GiB", "4 GiB, load: mine")).load
     assert (load.classes, load.sweeps, load.curve, load.tracked) == (classes, sweeps, (), False)
+
+
+def test_a_zipf_writer_becomes_the_classes_of_its_law_and_says_how_well() -> None:
+    """1 GiB and 4 MiB/s are 262,144 pages and 1,024 page writes a second; theta is 0.99 unless written."""
+    text = WORLD + "loads: {mine: {classes: [{size: 1 GiB, rewrites: 1}], zipf: [{size: 1 GiB, rate: 4 MiB/s}]}}\n"
+    text += VMS.replace("4 GiB", "4 GiB, load: mine")
+    law = zipf_classes(262_144, 1024.0, 0.99)
+    assert sorted(vm(text).load.classes) == sorted([(262_144.0, 1.0), *law])
+    (fact,) = [fact for fact in loaded(text).facts[0] if fact.path == "vms.VM1.load" and "zipf" in fact.value_text]
+    assert fact.value_text.startswith(f"zipf.0: 262144 pages in {len(law)} classes, distinct pages within 0.0")
+    assert "theta 0.99" in fact.source
+
+
+def test_a_zipf_writer_that_does_not_fit_is_an_error() -> None:
+    text = WORLD + "loads: {mine: {zipf: [{size: 8 GiB, rate: 4 MiB/s}]}}\n" + VMS.replace("4 GiB", "4 GiB, load: mine")
+    assert problems(text)[0].endswith("'mine' writes 8 GiB in all, the VM has 4 GiB; give sizes as shares such as '50 %', or smaller ones")
 
 
 def test_a_curve_stays_a_curve() -> None:

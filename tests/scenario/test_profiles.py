@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 
 from sim.scenario import catalogue
 from sim.scenario.catalogue import profile_text
+from sim.scenario.fields import Duration
+from sim.scenario.point import Costs
 
 ROOT = Path(__file__).parents[2] / "sim"
 FILES = ("su_types", "policies", "links", "loads")
@@ -78,7 +80,24 @@ def test_policies_are_those_of_the_model() -> None:
         "xenserver": (4, 50, 2, None, None, None, None, None),
         "xen-legacy": (29, 50, None, 3.0, True, False, None, None),
         "stop-and-copy": (0, None, None, None, None, None, None, None),
+        "clark": (65535, 64, None, None, None, None, None, None),
+        "simgrid": (None, None, None, None, None, None, 0.03, None),
+        "qemu": (None, None, None, None, None, None, None, None),
     }
+
+
+def test_the_rates_of_clark() -> None:
+    """100, 50 and 500 Mbit/s, in bytes per second."""
+    parameters = catalogue.policies()["clark"].parameters
+    assert [parameters[name].value for name in ("start_rate", "rate_step", "max_rate")] == [12.5e6, 6.25e6, 62.5e6]
+
+
+def test_nothing_but_messages_takes_time_in_simgrid() -> None:
+    """Every fixed cost of both SU types is 0 under `simgrid`, and so are header, fault cost and variation."""
+    given = catalogue.policies()["simgrid"].parameters
+    fixed = {*Costs.__dataclass_fields__} - {"check"}  # the check comes before the total
+    assert {name for name in fixed if given[name].value != Duration(0.0)} == set()
+    assert [given[name].value for name in ("fault_cost", "throughput_spread", "page_header_bytes")] == [0.0, 0.0, 0]
 
 
 def test_the_published_stop_of_390_is_state_and_resume() -> None:

@@ -31,7 +31,8 @@ clusters:
 loads:
   a: {curve: [{window: 0.3 s, dirty: 1.1 %}, {window: 7 s, dirty: 3.3 %}], measured: tracked}
   b: {working_set: {size: 333 MiB, rate: 77 MB/s}, jitter: 0.07, day: {"22:30:15": 0.3, "00:00": 1.7}}
-  c: {classes: [{size: 13 %, rewrites: 0.7}, {size: 77 MiB, rewrites: 7 /min}], sweeps: [{size: 1 GiB, rate: 33 MiB/s}], spread: 13 %}
+  c: {classes: [{size: 13 %, rewrites: 0.7}, {size: 77 MiB, rewrites: 7 /min}], sweeps: [{size: 1 GiB, rate: 33 MiB/s}], spread: 13 %,
+    zipf: [{size: 3.3 %, rate: 7.7 MB/s, theta: 1.13}, {size: 11 MiB, rate: 3 MB/s}]}
   d: {profile: oltp, bursts: {share: 17 %, length: 33 s, factor: 2.7}}
 vms:
   A: {count: 3, su: SU1, memory: 7 GiB, touched: 33 %, load: a}
