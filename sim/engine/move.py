@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import simpy
 
 from sim.engine.journal import Line, RoundSent
@@ -13,8 +14,10 @@ from sim.engine.site import Guest, Streams, ports
 from sim.engine.world import Unit, Vm, World
 from sim.errors import ModelError
 from sim.model.activity import activity_integral, round_noise
-from sim.model.dirtying import dirtied, tracked_activity
+from sim.model.dirtying import dirtied, linear_pages, tracked_activity
 from sim.model.draws import Real, address
+from sim.model.load import PAGE
+from sim.model.qemu import Source
 from sim.scenario.point import Cluster, Cost, Costs, Step
 from sim.vm2000.catalogue import RANKS, Message, Recipient, check_order
 from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
@@ -40,7 +43,8 @@ class Move:
         readings: how often the dirty bitmap was read, `read_at` when last.
         exposure: activity over which the pages of the last reading were dirtied, seconds.
         cut: whether a round was cut at the chase limit.
-        rounds, sent_pages, sent_bytes, final_pages: what was sent.
+        rounds, sent_pages, sent_bytes, final_pages, final_bytes: what was sent.
+        qemu: the source side of a cluster that migrates as QEMU does; None under every other policy.
         detached: devices that the migration detached.
         outcome, reason: of `sim.columns`.
     """
@@ -81,6 +85,8 @@ class Move:
     sent_pages: float = 0.0
     sent_bytes: float = 0.0
     final_pages: float | None = None
+    final_bytes: float = 0.0
+    qemu: Source | None = None
     detached: tuple[str, ...] = ()
     outcome: str = "not-started"
     reason: str | None = None
@@ -182,15 +188,35 @@ class Move:
 
         Later calls after the same reading give as many or more: they use the same draws.
         """
-        guest, lane, at = self.guest, self.world.lane, address(self.migration, self.attempt, self.readings)
-        load, duration = guest.load, self.env.now - self.read_at
-        exposure: Real = self.activity(self.read_at, duration)
+        self.exposure = self._exposed()
+        if self.cluster.policy.linear:
+            return float(linear_pages(self.guest.curve, self.exposure))
+        return float(dirtied(self.guest.curve, self.exposure, self._pages_draw()))
+
+    def reads_dirty_log(self) -> None:
+        """Let QEMU on the source read the bitmap: what the guest dirtied since the last reading waits to be sent too."""
+        source, now = self.qemu, np.array([self.env.now])
+        if source is None:
+            raise ModelError(f"VM {self.vm.name}: the dirty log is read, but its cluster does not migrate as QEMU does")
+        exposure = self._exposed(float(source.slowdown[0]))
+        source.sync(np.zeros(1, dtype=np.intp), np.array([exposure]), now, np.array([self._pages_draw()]))
+
+    def _exposed(self, slowdown: float = 1.0) -> float:
+        """Return the activity over which the guest dirtied pages since its bitmap was read, seconds."""
+        guest, load, duration = self.guest, self.guest.load, self.env.now - self.read_at
+        exposure: Real = self.activity(self.read_at, duration) * slowdown
+        if self.cluster.policy.linear:
+            return float(exposure)
         if load.jitter:
-            exposure = exposure * round_noise(load.jitter, duration, lane.normal(self.streams.noise, at))
+            at = address(self.migration, self.attempt, self.readings)
+            exposure = exposure * round_noise(load.jitter, duration, self.world.lane.normal(self.streams.noise, at))
         if not load.tracked and self.cluster.fault_cost_s:
             exposure = tracked_activity(guest.curve, exposure, self.cluster.fault_cost_s / guest.spec.cpus)
-        self.exposure = float(exposure)
-        return float(dirtied(guest.curve, exposure, lane.normal(self.streams.pages, at)))
+        return float(exposure)
+
+    def _pages_draw(self) -> float:
+        """Return the draw of the pages that are dirtied from the last reading of the bitmap to the next."""
+        return self.world.lane.normal(self.streams.pages, address(self.migration, self.attempt, self.readings))
 
     def sends(self, *, marked: float, sent: float, size: float, live: bool, began: float) -> None:
         """Book a round.
@@ -203,10 +229,14 @@ class Move:
             began: when it began, seconds.
 
         Raises:
-            ModelError: more was sent than was marked, or marked than was ever touched.
+            ModelError: more was sent than was marked, or marked than there is to send.
         """
-        if not 0.0 <= sent <= marked <= self.guest.spec.touched_pages:
-            raise ModelError(f"VM {self.vm.name}: {sent} pages sent of {marked} marked and {self.guest.spec.touched_pages} touched")
+        # QEMU looks at every page of the memory, and sends a few bytes for one that holds zeros.
+        most = self.guest.spec.touched_pages if self.qemu is None else self.guest.spec.memory_bytes / PAGE
+        if self.cluster.policy.linear:  # what it may write is a number of its own there, whatever was touched before
+            most = max(most, self.guest.curve.most_pages)
+        if not 0.0 <= sent <= marked <= most:
+            raise ModelError(f"VM {self.vm.name}: {sent} pages sent of {marked} marked and {most} in all")
         self.sent_pages += sent
         self.sent_bytes += size
         self.rounds += live and sent > 0.0  # a round that sends no page is none
@@ -239,9 +269,18 @@ class Move:
         """Stop the guest: the downtime runs from here, and what it dirtied last is the final set."""
         if self.guest.runs:
             self.handshake_s = self.env.now - self.copied_s
-            self.final_pages = self.dirty() if self.readings else self.guest.spec.touched_pages
+            self.final_pages, self.final_bytes = self._final_set()
         self.stopped_s = self.env.now
         self.vm.stop()
+
+    def _final_set(self) -> tuple[float, float]:
+        """Return the pages that are left to send when the guest stops, and their bytes."""
+        if self.qemu is not None:
+            self.reads_dirty_log()
+            pages, size = self.qemu.final_set()
+            return float(pages[0]), float(size[0])
+        left = self.dirty() if self.readings else self.guest.spec.touched_pages
+        return left, left * self.page_bytes
 
     def resumes(self) -> None:
         """Let the VM live on the target; the downtime ends."""

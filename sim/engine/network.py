@@ -11,7 +11,7 @@ import simpy
 from sim.errors import ModelError
 from sim.model.throughput import Demand, fair_rates, lone_rate
 
-NEVER = float("inf")
+NEVER = float("inf")  # also a rate that limits nothing
 RERATED = "another transfer began or ended"  # cause of the interrupt that wakes a transfer whose rate changed
 
 
@@ -104,7 +104,9 @@ class Network:
     env: simpy.Environment
     active: list[Transfer] = field(default_factory=list)
 
-    def send(self, route: Route, size: float, factor: float, until: float = NEVER) -> Generator[simpy.Event, Any, float]:
+    def send(
+        self, route: Route, size: float, factor: float, until: float = NEVER, ceiling_Bps: float = NEVER
+    ) -> Generator[simpy.Event, Any, float]:
         """Send bytes; return how many were sent: all, or fewer when the transfer was cut.
 
         Args:
@@ -112,9 +114,10 @@ class Network:
             size: bytes.
             factor: phase factor of the sender's ceiling.
             until: instant at which the transfer is cut, seconds; one that ends exactly then is finished.
+            ceiling_Bps: no more than this is sent per second, whatever the route could carry.
         """
         env = self.env
-        transfer = self._begin(route, size, factor)
+        transfer = self._begin(route, size, factor, ceiling_Bps)
         try:
             while True:
                 finish = transfer.remaining / transfer.rate
@@ -134,11 +137,11 @@ class Network:
             self._share()
         return size - transfer.remaining
 
-    def _begin(self, route: Route, size: float, factor: float) -> Transfer:
+    def _begin(self, route: Route, size: float, factor: float, ceiling_Bps: float) -> Transfer:
         process = self.env.active_process
         if process is None:
             raise ModelError("a transfer began outside a process")
-        ceiling = route.rate_alone(factor)
+        ceiling = min(route.rate_alone(factor), ceiling_Bps)
         transfer = Transfer(route, factor, ceiling, process, size, ceiling, self.env.now)
         self.active.append(transfer)
         self._share()

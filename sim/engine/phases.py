@@ -9,6 +9,7 @@ import simpy
 
 from sim.engine.move import Move
 from sim.engine.pre_copy import live_round, pre_copy, stopped_round
+from sim.engine.qemu import qemu_pre_copy
 from sim.errors import ModelError
 from sim.vm2000.catalogue import ABORTED_ON_SOURCE, ATTACHED_AGAIN_ON_SOURCE, CHASE_LIMIT_PASSED, ROLLED_BACK_ON_TARGET, Message
 
@@ -31,14 +32,16 @@ def copy_memory(move: Move) -> Generator[simpy.Event, Any, bool]:
     """
     if not move.guest.runs:
         move.reads_bitmap()
-        yield from live_round(move, move.guest.spec.touched_pages)
+        yield from live_round(move, move.guest.spec.touched_pages, ceiling_Bps=move.cluster.policy.max_rate_Bps)
         move.copied_s = move.env.now
         return True
-    if not (yield from pre_copy(move)):
+    copy = qemu_pre_copy if move.cluster.policy.name == "qemu" else pre_copy
+    if not (yield from copy(move)):
         yield from roll_back(move, CHASE_LIMIT_PASSED, "chase-limit")
         return False
     move.copied_s = move.env.now
-    yield move.env.timeout(move.round_trip_s)
+    if move.cluster.policy.shakes_hands:
+        yield move.env.timeout(move.round_trip_s)
     yield move.spends(move.costs.handshake, move.streams.handshake)
     return True
 
@@ -51,7 +54,7 @@ def send_rest(move: Move) -> Phase:
     """
     began = move.env.now
     pages = move.final_pages or 0.0
-    if (yield from stopped_round(move, pages)) != pages:
+    if (yield from stopped_round(move, pages, move.final_bytes)) != pages:
         raise ModelError(f"VM {move.vm.name} would resume without all of its {pages:.0f} last pages")
     move.stopped_round_s = move.env.now - began
     yield move.spends(move.costs.state, move.streams.state)

@@ -21,35 +21,47 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
     """Send the memory while the guest runs, and again what it dirties meanwhile, until the policy wants the guest stopped.
 
     A round begins with reading and clearing the bitmap; a page written before its turn is sent in this round and again in the next. Returns
-    False when the transfer still chases dirty pages at the limit of the policy.
+    False when the transfer still chases dirty pages at the limit of the policy, or will for ever.
 
     Source: Clark et al., NSDI 2005 (the scheme); each policy names its own.
     """
     env, policy, rule = move.env, move.cluster.policy, RULES[move.cluster.policy.name]
-    marked, last, deadline = move.guest.spec.touched_pages, False, NEVER
+    marked, last, deadline, ceiling = move.guest.spec.touched_pages, False, NEVER, policy.start_rate_Bps
+    steady = move.world.site.steady(move.guest)
     while move.readings < policy.max_rounds:
         move.reads_bitmap()
         if marked == 0.0:  # a round that sends no page is none
             break
         began = env.now
-        sent = yield from live_round(move, marked, until=deadline)
+        sent = yield from live_round(move, marked, deadline, ceiling)
         if move.cut:
             return False
         if last or move.readings >= policy.max_rounds:
             break
         dirty = move.dirty()
-        to_send_s = dirty * (env.now - began) / sent if sent else 0.0
-        verdict = rule(policy, Seen(move.readings, dirty, marked, move.sent_pages, move.guest.spec.memory_bytes / PAGE, to_send_s))
+        took = env.now - began
+        to_send_s = dirty * took / sent if sent else 0.0
+        memory = move.guest.spec.memory_bytes / PAGE
+        verdict = rule(policy, Seen(move.readings, dirty, marked, move.sent_pages, memory, to_send_s, sent, took, steady))
+        if verdict.hopeless:
+            return False
         if verdict.stop:
             break
         if move.readings == 1:
-            deadline = float(chase_deadline(policy, env.now, env.now - began))
-        marked, last = dirty, bool(verdict.last)
+            deadline = float(chase_deadline(policy, env.now, took))
+        marked, last, ceiling = dirty, bool(verdict.last), float(verdict.ceiling_Bps)
     return True
 
 
-def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
-    """Send the marked pages while the guest runs, less those that the policy skips; return the pages sent."""
+def live_round(move: Move, marked: float, until: float = NEVER, ceiling_Bps: float = NEVER) -> Sending:
+    """Send the marked pages while the guest runs, less those that the policy skips; return the pages sent.
+
+    Args:
+        move: the migration.
+        marked: pages to send.
+        until: instant at which the round is cut, seconds.
+        ceiling_Bps: no more than this is sent per second.
+    """
     env, cluster, network = move.env, move.cluster, move.world.network
     began, first = env.now, move.readings <= 1
     factor = cluster.factor_first if first else cluster.factor_live
@@ -58,7 +70,7 @@ def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
     if cluster.policy.skips and (cluster.policy.skips_in_round_1 or not first):
         pages = _without_skipped(move, marked, factor, first=first)
     size = pages * move.page_bytes
-    sent_bytes = yield from network.send(move.route, size, factor, until)
+    sent_bytes = yield from network.send(move.route, size, factor, until, ceiling_Bps)
     move.cut = sent_bytes < size
     if move.cut and until == NEVER:
         raise ModelError(f"VM {move.vm.name}: {sent_bytes:.0f} of {size:.0f} bytes arrived, and nothing had cut the transfer")
@@ -67,12 +79,13 @@ def live_round(move: Move, marked: float, until: float = NEVER) -> Sending:
     return sent
 
 
-def stopped_round(move: Move, pages: float) -> Sending:
+def stopped_round(move: Move, pages: float, size: float) -> Sending:
     """Send the final set while the guest stands still; return the pages sent."""
     began = move.env.now
     yield move.env.timeout(move.round_trip_s)
-    size = pages * move.page_bytes
-    sent_bytes = yield from move.world.network.send(move.route, size, move.cluster.factor_stopped)
+    sent_bytes = yield from move.world.network.send(
+        move.route, size, move.cluster.factor_stopped, ceiling_Bps=move.cluster.policy.max_rate_Bps
+    )
     sent = pages if sent_bytes == size else sent_bytes // move.page_bytes
     move.sends(marked=pages, sent=sent, size=sent_bytes, live=False, began=began)
     return sent

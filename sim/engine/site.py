@@ -9,6 +9,7 @@ from typing import Any
 from sim.model.activity import DayCurve
 from sim.model.curve import with_classes
 from sim.model.dirtying import DirtyCurve
+from sim.model.layout import Layout, extents_of
 from sim.model.load import PAGE, Load
 from sim.scenario.point import Cluster, Link, Point, Unit, Vm
 from sim.vm2000.checks import device_names
@@ -46,6 +47,7 @@ class Streams:
     pages: str
     burst: str
     burst_shift: str
+    layout: str
 
     @classmethod
     def of(cls, vm: str) -> Streams:
@@ -92,6 +94,11 @@ class Guest:
             gib=spec.memory_bytes / GIB,
         )
 
+    def layout(self) -> Layout:
+        """Return where its pages lie."""
+        spec = self.spec
+        return Layout.of(spec.extents or extents_of(self.load, spec.touched_pages, spec.memory_bytes / PAGE))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
@@ -100,6 +107,7 @@ class Site:
     Args:
         point: as resolved from the scenario.
         guests, units, clusters, links: its parts by name.
+        layouts: memory of the VMs whose clusters migrate as QEMU does.
     """
 
     point: Point
@@ -107,17 +115,26 @@ class Site:
     units: dict[str, Unit]
     clusters: dict[str, Cluster]
     links: dict[str, Link]
+    layouts: dict[str, Layout]
 
     @classmethod
     def of(cls, point: Point) -> Site:
         """Prepare a point."""
+        guests = {vm.name: Guest.of(vm) for vm in point.vms}
+        scanned = {cluster.name for cluster in point.clusters if cluster.policy.name == "qemu"}
+        cluster_of = {unit.name: unit.cluster for unit in point.units}
         return cls(
             point=point,
-            guests={vm.name: Guest.of(vm) for vm in point.vms},
+            guests=guests,
+            layouts={name: guest.layout() for name, guest in guests.items() if cluster_of[guest.spec.unit] in scanned},
             units={unit.name: unit for unit in point.units},
             clusters={cluster.name: cluster for cluster in point.clusters},
             links={link.name: link for link in point.links},
         )
+
+    def steady(self, guest: Guest) -> bool:
+        """Say whether a guest does the same all night and its messages share nothing: one that repeats the last will be repeated."""
+        return guest.day_curve is None and guest.load.bursts is None and len(self.point.steps) == 1
 
     def page_bytes(self, cluster: Cluster) -> float:
         """Return what a page costs on the stream, bytes."""

@@ -15,11 +15,12 @@ import numpy as np
 from scipy.special import ndtr
 
 from sim.model.draws import Array, Real
-from sim.model.load import Load
+from sim.model.load import PAGE, Load
 
 FEW = 10.0  # pages; below this mean the normal approximation is replaced by the exact Poisson inverse
 POISSON_TERMS = 48  # P(X >= 48 | mean 10) = 3e-17
 NEWTON_STEPS = 20  # 17 are the most that a search over costs up to 1 ms a fault found for a residual of 1e-9 of the interval
+WHOLE = 2e-4  # bytes; so little below a whole number is the rounding of clock times: 1.1e-13 s at 1,000 s, times 1.25 GB/s, is 1.4e-4
 _LEAST_VARIANCE = 1e-300  # keeps 0 / 0 out where every page is surely clean or surely dirty
 
 
@@ -44,6 +45,11 @@ class DirtyCurve:
         """Return the curve of a load whose classes are known (fitted)."""
         classes = np.array(load.classes or ((0.0, 0.0),), dtype=np.float64)
         return cls(classes[:, 0].copy(), classes[:, 1].copy(), load.sweeps, touched)
+
+    @property
+    def most_pages(self) -> float:
+        """All pages that the load ever writes."""
+        return float(add_rows(self.pages)) + sum(size for size, _ in self.sweeps)
 
     def for_block(self) -> DirtyCurve:
         """Return the same curve, shaped for a block of replications."""
@@ -82,8 +88,19 @@ def distinct_pages(pages: Array, rewrites: Array, activity: Real, normal: Real) 
         normal: z, standard normal draws, shape of the activity.
     """
     unwritten = np.expm1(-rewrites * activity)  # -p
+    return drawn_pages(-pages * unwritten, unwritten, normal, add_rows(pages))
+
+
+def drawn_pages(means: Array, unwritten: Array, normal: Real, most: Real) -> Real:
+    """Return a draw of the sum of binomial numbers, as `distinct_pages` explains it.
+
+    Args:
+        means: n p of each class, shape (classes,) or (classes, n).
+        unwritten: -p, same shape.
+        normal: z, standard normal draws, shape () or (n,).
+        most: no more than so many.
+    """
     clean = 1.0 + unwritten
-    means = -pages * unwritten
     variances = means * clean
     mean = add_rows(means)
     variance = add_rows(variances)
@@ -96,7 +113,7 @@ def distinct_pages(pages: Array, rewrites: Array, activity: Real, normal: Real) 
         few = mean < FEW
         if few.any():  # only there: the inverse costs fifty times the approximation
             cast("Array", drawn)[few] = _few_pages(mean[few], cast("Array", variance)[few], cast("Array", normal)[few])
-    return np.minimum(np.maximum(drawn, 0.0), add_rows(pages))
+    return np.minimum(np.maximum(drawn, 0.0), most)
 
 
 def _few_pages(mean: Real, variance: Real, normal: Real) -> Real:
@@ -121,6 +138,18 @@ def poisson_inverse(mean: Real, normal: Real) -> Real:
 def swept_pages(pages: float, rate: float, activity: Real) -> Real:
     """Return the pages that a sequential writer dirties: rint(min(n, w A)), no randomness."""
     return np.rint(np.minimum(pages, rate * activity))
+
+
+def linear_pages(curve: DirtyCurve, activity: Real) -> Real:
+    """Return what a guest dirties that writes a new page each time, until all that it ever writes is dirty: min(trunc(w A), W).
+
+    w and W, bytes per second and bytes, are those of classes and sweeps together. Whole bytes, so that pages may be fractions; no
+    randomness. Source: SimGrid 4.1, plugin for live migrations.
+    """
+    size, rate = add_rows(curve.pages), add_rows(curve.pages * curve.rewrites)
+    for pages, speed in curve.sweeps:
+        size, rate = size + pages, rate + speed
+    return np.minimum(np.floor(rate * PAGE * activity + WHOLE), size * PAGE) / PAGE
 
 
 def dirtied(curve: DirtyCurve, activity: Real, normal: Real) -> Real:

@@ -18,7 +18,7 @@ from sim.experiment.engines import Engine, choose
 from sim.experiment.parts import missing_parts
 from sim.model.activity import activity_integral, mean_activity
 from sim.model.curve import fit_classes
-from sim.model.dirtying import expected_pages
+from sim.model.dirtying import expected_pages, linear_pages
 from sim.model.draws import BLOCK, Draws
 from sim.model.load import PAGE
 from sim.model.throughput import lone_rate
@@ -104,18 +104,20 @@ def _vm(site: Site, guest: Guest) -> dict[str, Any]:
     target = site.units[step.to] if step else source
     payload = site.links[source.link].payload_Bps
     ceilings = cluster.sender_Bps * source.available, cluster.receiver_Bps * target.available
-    rate = float(lone_rate(payload, cluster.factor_live, *ceilings))
-    first_rate = float(lone_rate(payload, cluster.factor_first, *ceilings))
+    policy = cluster.policy
+    rate = min(float(lone_rate(payload, cluster.factor_live, *ceilings)), policy.max_rate_Bps)
+    at_first = policy.start_rate_Bps if guest.runs else policy.max_rate_Bps
+    first_rate = min(float(lone_rate(payload, cluster.factor_first, *ceilings)), at_first)
     first_s = spec.touched_pages * site.page_bytes(cluster) / first_rate
     level = _activity(guest, step.at_s if step else 0.0)
-    dirty = {seconds: _dirty(guest, seconds * level) for seconds in (1.0, 10.0, first_s)}
+    dirty = {seconds: _dirty(guest, seconds * level, linear=policy.linear) for seconds in (1.0, 10.0, first_s)}
     return {
         "vm": spec.name,
         "su": spec.unit,
         "index": spec.index,
         "state": spec.state,
         "memory_bytes": spec.memory_bytes,
-        "policy": cluster.policy.name,
+        "policy": policy.name,
         "load": guest.load.name,
         "activity": level,
         "mean_activity_of_the_day": mean_activity(guest.load),
@@ -148,7 +150,9 @@ def _activity(guest: Guest, at_s: float) -> float:
     return level if bursts is None else level * (1.0 + bursts.share * (bursts.factor - 1.0))
 
 
-def _dirty(guest: Guest, activity: float) -> float:
+def _dirty(guest: Guest, activity: float, *, linear: bool) -> float:
+    if linear:
+        return float(linear_pages(guest.curve, activity))
     pages = float(expected_pages(guest.curve.pages, guest.curve.rewrites, activity))
     return min(guest.spec.touched_pages, pages + sum(min(size, rate * activity) for size, rate in guest.curve.sweeps))
 

@@ -143,7 +143,7 @@ def _migration(point: str, number: int, move: Move) -> Row:
         move.stopped_round_s,
         _between(move.resumed_s, ended) if completed else None,
         move.rounds,
-        None if move.final_pages is None else move.final_pages * move.page_bytes,
+        None if move.final_pages is None else move.final_bytes,
         move.sent_bytes,
     )
 

@@ -68,6 +68,8 @@ def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> Clust
     }
     if chosen.get("skips"):
         facts.derived((*path, "policy"), "skipped pages of a round", "worked out once, at its begin", "A10")
+    if policy == "qemu":
+        facts.derived((*path, "policy"), "place of the pages", "writers lie scattered over the touched memory, zeros last", "A34")
     for unused in unused_fields(path, cluster):
         facts.written(unused, f" (ignored: not used on SU {cluster.type} with policy {policy})")
     return cluster.model_copy(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sim.model.layout import Extent
 from sim.model.load import Load
 from sim.model.rounds import Policy
 
@@ -138,6 +139,7 @@ class Vm:
         cpus: virtual CPUs.
         load: dirty curve and activity, sizes in whole pages of this VM.
         devices: devices by kind.
+        extents: where its pages lie, in the order of addresses; empty where nobody knows. Only QEMU's scan looks at it.
     """
 
     name: str
@@ -149,6 +151,7 @@ class Vm:
     cpus: int
     load: Load
     devices: Devices
+    extents: tuple[Extent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

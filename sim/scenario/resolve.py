@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 from sim.model.load import PAGE
 from sim.model.rounds import Policy
+from sim.scenario.catalogue import policies
 from sim.scenario.facts import FactList
 from sim.scenario.fields import Duration
 from sim.scenario.point import Cluster, Cost, Costs, Devices, Link, OnAbort, Point, Step, Unit, Vm
@@ -78,11 +79,22 @@ def _cluster(name: str, cluster: ClusterSpec) -> Cluster:
     )
 
 
+# Parameters of a policy by unit: Policy calls them the same, with the unit behind.
+_PLAIN = ("max_rounds", "few_pages", "from_round", "max_memory_factor", "skips", "skips_in_round_1", "auto_converge", "guest_busy")
+_SECONDS = ("stop_goal", "chase_limit", "downtime_limit", "zero_page", "cancel_after")
+_RATES = ("start_rate", "rate_step", "max_rate", "max_bandwidth")
+
+
 def _policy(name: str, parameters: ParametersSpec) -> Policy:
-    in_seconds = {"stop_goal": "stop_goal_s", "chase_limit": "chase_limit_s"}
-    keys = ("max_rounds", "few_pages", "from_round", "max_memory_factor", "skips", "skips_in_round_1", "stop_goal", "chase_limit")
-    given = {in_seconds.get(key, key): getattr(parameters, key) for key in keys if getattr(parameters, key) is not None}
-    return Policy(name, **given)
+    fields = {key: key for key in _PLAIN} | {key: f"{key}_s" for key in _SECONDS} | {key: f"{key}_Bps" for key in _RATES}
+    written = {field: getattr(parameters, key) for key, field in fields.items()}
+    return Policy(name, **{field: value for field, value in written.items() if value is not None})
+
+
+def catalogue_policy(name: str) -> Policy:
+    """Return a policy with the numbers of the catalogue."""
+    numbers = {key: known.value for key, known in policies()[name].parameters.items()}
+    return _policy(name, ParametersSpec.model_construct(**numbers))
 
 
 def reserved_bytes(unit: UnitSpec) -> int:

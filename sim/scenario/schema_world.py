@@ -23,6 +23,7 @@ from sim.scenario.fields import (
     Share,
     ShareAbove0,
     SizeOrShare,
+    Theta,
     Time,
     TimeAbove0,
     TupleReader,
@@ -32,7 +33,8 @@ from sim.scenario.fields import (
 )
 
 STATES = ("RUNNING", "INIT-ONLY", "DOWN", "IN HOLD", "WAIT(VMA)", "WAIT(SEL)", "WAIT(GLB)", "WAIT(INT)")
-WAYS = ("profile", "curve", "working_set", "classes", "sweeps")  # of writing a load; the last two go together
+WAYS = ("profile", "curve", "working_set", "classes", "sweeps", "zipf")  # of writing a load
+TOGETHER = ("classes", "sweeps", "zipf")  # the ways that one load may combine
 
 
 class NetworkSpec(Entry):
@@ -157,6 +159,24 @@ class ParametersSpec(Entry):
     """Policy: the guest is stopped when the rest can be sent in this time."""
     chase_limit: TimeAbove0 | None = None
     """Policy: the migration is aborted this long after the first round."""
+    start_rate: Rate | None = None
+    """Policy: no more than this is sent in the first round."""
+    rate_step: RateOr0 | None = None
+    """Policy: a later round is sent at the dirty rate of the one before, plus this."""
+    max_rate: Rate | None = None
+    """Policy: the pre-copy ends when more than this would be needed; the rest is sent at most as fast."""
+    downtime_limit: TimeAbove0 | None = None
+    """Policy qemu: the guest is stopped when the rest can be sent in this time at the bandwidth of the last 100 ms."""
+    max_bandwidth: Rate | None = None
+    """Policy qemu: no more than this is sent per second while the guest runs."""
+    zero_page: Time | None = None
+    """Policy qemu: to find that a page holds zeros; it is then sent as 9 bytes."""
+    auto_converge: Flag | None = None
+    """Policy qemu: the guest is slowed down when it dirties more than half of what is sent."""
+    guest_busy: ShareAbove0 | None = None
+    """Policy qemu: share of its CPUs' time that the guest uses; auto_converge takes its idle time first."""
+    cancel_after: TimeAbove0 | None = None
+    """Policy qemu: the migration is cancelled this long after its transfer began."""
 
 
 class ClusterSpec(Entry):
@@ -169,7 +189,8 @@ class ClusterSpec(Entry):
     units: dict[str, UnitSpec]
     """The SUs by name."""
     policy: Name | None = None
-    """The rule that ends the pre-copy: vm2000 (default on /390), xen (default on x86), xenserver, xen-legacy, stop-and-copy."""
+    """The rule that ends the pre-copy: vm2000 (default on /390), xen (default on x86), xenserver, xen-legacy, qemu, clark,
+    simgrid, stop-and-copy."""
     parameters: ParametersSpec = ParametersSpec()
     """Numbers that replace those of the profiles."""
 
@@ -190,6 +211,17 @@ class SweepSpec(Entry):
     """How much memory, absolute or as a share of the VM's."""
     rate: Rate
     """How fast it is written."""
+
+
+class ZipfSpec(Entry):
+    """Memory in which some pages are written far more often than others, as keys of a cache or a database are."""
+
+    size: SizeOrShare
+    """How much memory, absolute or as a share of the VM's."""
+    rate: Rate
+    """Page writes in bytes per second, over all pages together."""
+    theta: Theta = 0.99
+    """How uneven: the k-th most popular page is written in proportion to k^-theta; 0 is uniform, 0.99 usual for databases (YCSB)."""
 
 
 class CurvePointSpec(Entry):
@@ -228,7 +260,7 @@ class BurstsSpec(Entry):
 
 
 class LoadSpec(Entry):
-    """What a guest writes to its memory: exactly one of profile, curve, working_set, or classes and sweeps."""
+    """What a guest writes to its memory: exactly one of profile, curve, working_set, or any of classes, sweeps and zipf together."""
 
     profile: Name | None = None
     """A load of the catalogue; `migr profiles` lists them."""
@@ -240,6 +272,8 @@ class LoadSpec(Entry):
     """Sets of pages with their rewrites per second."""
     sweeps: Annotated[tuple[SweepSpec, ...] | None, TupleReader] = None
     """Sequential writers."""
+    zipf: Annotated[tuple[ZipfSpec, ...] | None, TupleReader] = None
+    """Writers that prefer some pages by a Zipf law."""
     bursts: BurstsSpec | None = None
     """Times of higher activity."""
     day: dict[Clock, Number] | None = None
@@ -255,9 +289,9 @@ class LoadSpec(Entry):
     def _one_way(self) -> LoadSpec:
         ways = [way for way in WAYS if getattr(self, way) is not None]
         if not ways:
-            raise fault("says nothing about what is written; write one of profile, curve, working_set, classes, sweeps")
-        if len(ways) > 1 and ways != ["classes", "sweeps"]:
-            raise fault(f"has {' and '.join(ways)}; keep one of them (only classes and sweeps go together)")
+            raise fault("says nothing about what is written; write one of profile, curve, working_set, classes, sweeps, zipf")
+        if len(ways) > 1 and not set(ways) <= set(TOGETHER):
+            raise fault(f"has {' and '.join(ways)}; keep one of them (only classes, sweeps and zipf go together)")
         for way in ways:
             if getattr(self, way) == ():
                 raise fault(f"has an empty list of {way}; write at least one element")

@@ -14,6 +14,8 @@ NOTHING = Cost(0.0)
 NO_COSTS = Costs(**dict.fromkeys(Costs.__slots__, NOTHING))
 XEN = Policy("xen", max_rounds=5, few_pages=50)
 VM2000 = Policy("vm2000", stop_goal_s=2.0, chase_limit_s=300.0)
+CLARK = Policy("clark", max_rounds=65535, few_pages=64, start_rate_Bps=12.5e6, rate_step_Bps=6.25e6, max_rate_Bps=62.5e6)
+SIMGRID = Policy("simgrid", stop_goal_s=0.03)
 LEGACY = Policy("xen-legacy", max_rounds=29, few_pages=50, max_memory_factor=3, skips=True)
 
 

@@ -106,10 +106,12 @@ def test_pages_that_get_lost_are_missed(monkeypatch: pytest.MonkeyPatch, of: Clu
     """A network that delivers a page less: in the first round, or in the last one, which is sent while the guest stands still."""
     send, calls = Network.send, 0
 
-    def loses_a_page(self: Network, route: Route, size: float, factor: float, until: float = NEVER) -> Generator[simpy.Event, Any, float]:
+    def loses_a_page(
+        self: Network, route: Route, size: float, factor: float, until: float = NEVER, ceiling_Bps: float = NEVER
+    ) -> Generator[simpy.Event, Any, float]:
         nonlocal calls
         calls += 1
-        sent = yield from send(self, route, size, factor, until)
+        sent = yield from send(self, route, size, factor, until, ceiling_Bps)
         stopped = factor == 0.5
         return sent - 4096.0 if (calls == 1 if live else stopped) else sent
 
@@ -152,9 +154,11 @@ def test_order_is_looked_at_without_a_journal_too(monkeypatch: pytest.MonkeyPatc
 
 
 def test_transfer_that_never_ends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hangs(self: Network, route: Route, size: float, factor: float, until: float = NEVER) -> Generator[simpy.Event, Any, float]:
+    def hangs(
+        self: Network, route: Route, size: float, factor: float, until: float = NEVER, ceiling_Bps: float = NEVER
+    ) -> Generator[simpy.Event, Any, float]:
         del until
-        self._begin(route, size, factor)
+        self._begin(route, size, factor, ceiling_Bps)
         yield self.env.event()
         return size
 

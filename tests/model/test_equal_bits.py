@@ -19,13 +19,14 @@ from sim.model.dirtying import (
     dirtied,
     distinct_pages,
     expected_pages,
+    linear_pages,
     poisson_inverse,
     swept_pages,
     tracked_activity,
 )
 from sim.model.draws import Array, Real
 from sim.model.load import Bursts, Load
-from sim.model.rounds import RULES, Policy, Seen, chase_deadline
+from sim.model.rounds import RULES, Policy, Seen, Verdict, chase_deadline
 from sim.model.skipping import pages_sent, shares, skipping_round
 from sim.model.throughput import lone_rate
 
@@ -87,6 +88,7 @@ def test_dirtying(curve: DirtyCurve, seed: int) -> None:
     assert_equal_bits(dirtied(wide, activity, normal), [dirtied(curve, a, z) for a, z in lanes], "dirtied")
     for pages, rate in curve.sweeps:
         assert_equal_bits(swept_pages(pages, rate, activity), [swept_pages(pages, rate, a) for a, _ in lanes], "swept")
+    assert_equal_bits(linear_pages(wide, activity), [linear_pages(curve, a) for a, _ in lanes], "linear")
 
 
 @settings(max_examples=80)
@@ -183,12 +185,13 @@ def test_rates_limits_and_rules(seed: int) -> None:
     dirty, marked = (rng.integers(0, 100, LANES).astype(float) for _ in range(2))
     number = rng.integers(1, 4, LANES).astype(float)
     total, seconds = rng.uniform(0.0, 600.0, LANES), rng.uniform(0.0, 4.0, LANES)
+    sent, took = rng.uniform(1.0, 100.0, LANES), rng.uniform(0.01, 4.0, LANES)
+    seen = list(zip(*(each.tolist() for each in (number, dirty, marked, total, seconds, sent, took)), strict=True))
     for name, rule in RULES.items():
-        together = rule(policy, Seen(number, dirty, marked, total, 100.0, seconds))
-        for lane in range(LANES):
-            alone = rule(policy, Seen(number.item(lane), dirty.item(lane), marked.item(lane), total.item(lane), 100.0, seconds.item(lane)))
-            for block, single in zip(together, alone, strict=True):
-                assert bool(np.broadcast_to(block, (LANES,))[lane]) == bool(single), name
+        together = rule(policy, Seen(number, dirty, marked, total, 100.0, seconds, sent, took, steady=True))
+        alone = [rule(policy, Seen(n, d, m, t, 100.0, s, b, d_s, steady=True)) for n, d, m, t, s, b, d_s in seen]
+        for place, field in enumerate(Verdict._fields):
+            assert_equal_bits(np.asarray(together[place]), [float(each[place]) for each in alone], f"{name}: {field}")
 
 
 @pytest.mark.parametrize("classes", range(1, 14))

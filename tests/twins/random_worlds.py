@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from engine.builders import GIB, LEGACY, VM2000, XEN, cluster, point, unit, vm
-from sim.model.load import Bursts, Load
+from engine.builders import CLARK, GIB, LEGACY, SIMGRID, VM2000, XEN, cluster, point, unit, vm
+from sim.model.layout import CHUNK, Extent, extents_of
+from sim.model.load import PAGE, Bursts, Load
 from sim.model.rounds import Policy
 from sim.scenario.point import Cluster, Cost, Costs, Devices, Link, OnAbort, Point, Step, Unit, Vm
 
@@ -21,6 +22,28 @@ POLICIES = (
     replace(VM2000, stop_goal_s=0.001, chase_limit_s=1.0),
     replace(VM2000, stop_goal_s=0.2, chase_limit_s=4.0),  # aborts most of what is hot
     replace(XEN, name="stop-and-copy", max_rounds=0),
+    # Few rounds, so that what would never end does.
+    replace(CLARK, max_rounds=30),
+    replace(CLARK, max_rounds=8, start_rate_Bps=60e6, rate_step_Bps=4e6, max_rate_Bps=80e6),
+    replace(SIMGRID, max_rounds=40),
+    replace(SIMGRID, stop_goal_s=1.0, max_rounds=12),
+)
+QEMU = Policy("qemu", max_bandwidth_Bps=32 * 2.0**20, zero_page_s=250e-9, cancel_after_s=5.0)
+SCANS = (
+    QEMU,
+    replace(QEMU, auto_converge=True, cancel_after_s=12.0),
+    replace(QEMU, auto_converge=True, guest_busy=0.6, downtime_limit_s=0.05, max_bandwidth_Bps=16 * 2.0**20),
+    replace(QEMU, max_bandwidth_Bps=float("inf"), downtime_limit_s=0.1, lump_bytes=1.4e6),
+    replace(QEMU, downtime_limit_s=2.0, wake_s=1e-4),  # much is left for the stop, zeros too
+    replace(QEMU, downtime_limit_s=0.02, cancel_after_s=1.0),  # cancels most
+)
+SMALL_CLASSES = (
+    ((3000.0, 0.4), (300.0, 8.0)),
+    ((900.0, 0.05), (40.0, 40.0), (3.0, 2.0), (2000.0, 3.0)),
+    ((2000.0, 0.02),),
+    ((40.0, 0.3),),
+    (),
+    ((9000.0, 2.0),),  # hot: never converges under a low cap
 )
 CLASSES = (
     ((90000.0, 2.0),),  # hot: never converges
@@ -133,6 +156,32 @@ def worlds(draw: st.DrawFn) -> Point:
     link = Link("net", draw(st.sampled_from((1e9, 90e6))), draw(st.sampled_from((0.0, 0.001))))
     made = point(*guests, of=of, units=units, steps=tuple(replace(step, name=f"s{n}") for n, step in enumerate(plan)), link=link)
     return replace(made, seed=draw(st.integers(0, 5)))
+
+
+@st.composite
+def scanned_vm(draw: st.DrawFn, of: Vm) -> Vm:
+    """Return a VM with another memory: 50 to 70 MiB beside zeros, or in two chunks of 1 GiB, as every window is simulated."""
+    load, touched = of.load, float(draw(st.sampled_from((13_000, 18_000))))
+    if load.curve:
+        load = replace(load, curve=((1.0, 600.0), (10.0, 3000.0)))
+    else:
+        swept = draw(st.sampled_from(((), ((2000.0, 300.0),), ((1000.0, 5000.0), (500.0, 10.0)))))
+        load = replace(load, classes=draw(st.sampled_from(SMALL_CLASSES)), sweeps=swept)
+    rests = draw(st.sampled_from((0.0, 700.0, 5e4, CHUNK - 5000.0)))
+    pages = touched + rests
+    extents: tuple[Extent, ...] = ()
+    if not load.curve and draw(st.booleans()):  # the zeros first, so that the writers may lie on both sides of the border
+        unknown = Extent(rests, zero=rests > 1e3, shares=(0.0, 0.3, 0.4) if rests <= 1e3 else ())
+        extents = tuple(each for each in (unknown, *extents_of(load, touched, touched)) if each.pages)
+    return replace(of, load=load, memory_bytes=pages * PAGE, touched_pages=touched, extents=extents)
+
+
+@st.composite
+def scanned_worlds(draw: st.DrawFn) -> Point:
+    """Return a point of one cluster that migrates as QEMU does."""
+    made = draw(worlds())
+    of = replace(made.clusters[0], policy=draw(st.sampled_from(SCANS)))
+    return replace(made, clusters=(of,), vms=tuple(draw(scanned_vm(each)) for each in made.vms), steps=made.steps[:2])
 
 
 @st.composite

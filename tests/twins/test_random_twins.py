@@ -32,7 +32,7 @@ def test_random_worlds_reach_every_end() -> None:
     """A guard: what is compared above is not a set of empty plans."""
     reached: Counter[str] = Counter()
 
-    @settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(worlds())
     def count(world: Point) -> None:
         if not refusals(world):

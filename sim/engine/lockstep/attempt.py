@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim.engine.site import Guest, Site, Streams
 from sim.model.activity import activity_integral, round_noise
-from sim.model.dirtying import DirtyCurve, dirtied, tracked_activity
+from sim.model.dirtying import DirtyCurve, dirtied, linear_pages, tracked_activity
 from sim.model.draws import Array, Lanes, RangeDraws, Real, address
 from sim.model.load import PAGE
 from sim.model.throughput import lone_rate
@@ -98,6 +99,24 @@ class Varied:
     def take(self, chosen: Lanes) -> Varied:
         """Return some lanes."""
         return Varied(self.lanes[chosen], _take(self.level, chosen), self.rates.take(chosen), _take(self.burst_shift, chosen))
+
+    @staticmethod
+    def together(groups: Sequence[Varied], order: Lanes) -> Varied:
+        """Return groups of lanes as one, in an order."""
+
+        def joined(values: Sequence[Real]) -> Array:
+            wide = [np.broadcast_to(value, group.lanes.shape) for value, group in zip(values, groups, strict=True)]
+            return np.concatenate(wide)[order]
+
+        rates = [group.rates for group in groups]
+        return Varied(
+            lanes=np.concatenate([group.lanes for group in groups])[order],
+            level=joined([group.level for group in groups]),
+            rates=Rates(
+                joined([each.first for each in rates]), joined([each.live for each in rates]), joined([each.stopped for each in rates])
+            ),
+            burst_shift=joined([group.burst_shift for group in groups]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,16 +224,27 @@ class Attempt:
 
         Later calls after the same reading give as many or more: they use the same draws.
         """
+        exposure = self.exposed(of, read_at, now, draws)
+        if self.cluster.policy.linear:
+            return linear_pages(self.curve, exposure), exposure
+        return dirtied(self.curve, exposure, draws.pages), exposure
+
+    def exposed(self, of: Varied, read_at: Array, now: Array, draws: RoundDraws, slowdown: Real = 1.0) -> Real:
+        """Return the activity over which the guests dirtied pages since the bitmap was read, seconds."""
         guest, load, duration = self.guest, self.guest.load, now - read_at
-        exposure = self.activity(of, read_at, duration)
+        exposure = self.activity(of, read_at, duration) * slowdown
+        if self.cluster.policy.linear:
+            return exposure
         if load.jitter:
             exposure = exposure * round_noise(load.jitter, duration, draws.noise)
         if not load.tracked and self.cluster.fault_cost_s:
             exposure = tracked_activity(self.curve, exposure, self.cluster.fault_cost_s / guest.spec.cpus)
-        return dirtied(self.curve, exposure, draws.pages), exposure
+        return exposure
 
     def round_draws(self, reading: int, lanes: Lanes) -> RoundDraws:
-        """Return the draws that belong to a reading of the bitmap."""
+        """Return the draws that belong to a reading of the bitmap; nothing is drawn where dirtying is linear."""
+        if self.cluster.policy.linear:
+            return RoundDraws(np.zeros(len(lanes)), 0.0)
         at = address(self.migration, self.attempt, reading)
         noise = self.draws.normals(self.streams.noise, at, lanes) if self.guest.load.jitter else 0.0
         return RoundDraws(self.draws.normals(self.streams.pages, at, lanes), noise)

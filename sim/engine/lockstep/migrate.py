@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.engine.lockstep.attempt import Attempt, Record
 from sim.engine.lockstep.pre_copy import Copied, final_set, pre_copy, send_once, stopped_round
+from sim.engine.lockstep.qemu import qemu_final_set, qemu_pre_copy
 from sim.model.draws import Array, Lanes, Real
 from sim.model.rounds import Flags
 from sim.vm2000.checks import Reason
@@ -71,7 +72,8 @@ def _migrate(attempt: Attempt, lanes: Lanes, given: dict[str, Real], now: Array)
     if not guest.runs:
         copied = send_once(attempt, of, now)
         return [_cleaned_up(attempt, copied, times | {"precopy_s": copied.now - now}, copied.now, {})]
-    suspended, cut = pre_copy(attempt, of, now)
+    copy = qemu_pre_copy if attempt.cluster.policy.name == "qemu" else pre_copy
+    suspended, cut = copy(attempt, of, now)
     records = []
     if cut is not None:
         records.append(_rolled_back(attempt, cut, _at(times, cut.places)))
@@ -83,17 +85,16 @@ def _migrate(attempt: Attempt, lanes: Lanes, given: dict[str, Real], now: Array)
 def _stopped(attempt: Attempt, copied: Copied, times: dict[str, Real], set_up: Array) -> Record:
     """Suspend the guests, send their final sets, resume them on the target, clean up."""
     costs, streams, lanes = attempt.costs, attempt.streams, copied.of.lanes
-    now = copied.now + attempt.link.round_trip_s
+    now = copied.now + (attempt.link.round_trip_s if attempt.cluster.policy.shakes_hands else 0.0)
     now = now + attempt.duration(costs.handshake, streams.handshake, lanes)
     stopped = now
     times |= {"precopy_s": stopped - set_up, "handshake_s": stopped - copied.now}
-    final = final_set(attempt, copied, stopped)
-    now = stopped_round(attempt, copied, final, stopped)
+    final, size = (final_set if copied.source is None else qemu_final_set)(attempt, copied, stopped)
+    now = stopped_round(attempt, copied, final, size, stopped)
     times["stopped_round_s"] = now - stopped
     now = now + attempt.duration(costs.state, streams.state, lanes)
     now = now + attempt.duration(costs.resume, streams.resume, lanes)
     times["downtime_s"] = now - stopped
-    size = final * attempt.page_bytes
     return _cleaned_up(attempt, copied, times, now, {"final_bytes": size, "sent_bytes": copied.sent_bytes + size})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.engine.lockstep.attempt import NO_DRAWS, Attempt, RoundDraws, Varied
 from sim.model.draws import Array, Lanes, Real
+from sim.model.qemu import Source
 from sim.model.rounds import RULES, Flags, Seen, chase_deadline
 from sim.model.skipping import pages_sent
 
@@ -31,6 +32,8 @@ class Copying:
         exposure: activity over which the marked pages were dirtied, seconds.
         last: whether the guest is suspended after the round.
         deadline: instant at which a transfer that still chases dirty pages is cut, seconds; None for never.
+        stop: whether the guest is suspended before the next round.
+        ceiling: no more than this is sent per second in the round, bytes.
     """
 
     places: Lanes
@@ -47,6 +50,8 @@ class Copying:
     exposure: Real = 0.0
     last: bool | Flags = False
     deadline: Real | None = None
+    stop: bool | Flags = False
+    ceiling: Real = np.inf
 
     def take(self, chosen: Lanes) -> Copying:
         """Return some of the lanes."""
@@ -62,7 +67,7 @@ class Copying:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copied:
-    """Replications at the end of their pre-copy; the fields are those of `Copying`."""
+    """Replications at the end of their pre-copy; the fields are those of `Copying`, `source` is QEMU's side where it migrates."""
 
     places: Lanes
     of: Varied
@@ -72,6 +77,7 @@ class Copied:
     readings: Real
     sent_bytes: Real
     rounds: Real
+    source: Source | None = None
 
 
 class Leaving:
@@ -99,8 +105,9 @@ def pre_copy(attempt: Attempt, of: Varied, now: Array) -> tuple[Copied | None, C
     `sim.engine.pre_copy` is the same for one replication, with the sources.
     """
     policy, rule = attempt.cluster.policy, RULES[attempt.cluster.policy.name]
-    leaving = Leaving()
-    state: Copying | None = Copying(np.arange(len(now)), of, now, now, NO_DRAWS, 0, attempt.guest.spec.touched_pages)
+    leaving, steady, memory = Leaving(), attempt.site.steady(attempt.guest), attempt.memory_pages
+    begin = Copying(np.arange(len(now)), of, now, now, NO_DRAWS, 0, attempt.guest.spec.touched_pages, ceiling=policy.start_rate_Bps)
+    state: Copying | None = begin
     while state is not None and state.readings < policy.max_rounds:
         number = int(state.readings) + 1
         draws = attempt.round_draws(number, state.of.lanes)
@@ -114,13 +121,16 @@ def pre_copy(attempt: Attempt, of: Varied, now: Array) -> tuple[Copied | None, C
         if state is None:
             break
         dirty, exposure = attempt.dirty(state.of, state.read_at, state.now, state.draws)
-        seen = Seen(number, dirty, state.marked, state.sent_pages, attempt.memory_pages, _seconds_to_send(state, dirty))
-        verdict = rule(policy, seen)
+        took, to_send_s = state.now - state.read_at, _seconds_to_send(state, dirty)
+        verdict = rule(policy, Seen(number, dirty, state.marked, state.sent_pages, memory, to_send_s, state.sent, took, steady))
         deadline = state.deadline
         if number == 1 and policy.chase_limit_s != np.inf:
-            deadline = chase_deadline(policy, state.now, state.now - state.read_at)
+            deadline = chase_deadline(policy, state.now, took)
         following = replace(state, marked=dirty, exposure=exposure, last=verdict.last, deadline=deadline)
-        state = leaving.split(following, verdict.stop)
+        following = replace(following, stop=verdict.stop, ceiling=verdict.ceiling_Bps)
+        state = leaving.split(following, verdict.hopeless, cut=True)
+        if state is not None:
+            state = leaving.split(state, state.stop)
     if state is not None:
         leaving.suspended.append(state)
     return _together(of, leaving.suspended), _together(of, leaving.cut)
@@ -129,7 +139,7 @@ def pre_copy(attempt: Attempt, of: Varied, now: Array) -> tuple[Copied | None, C
 def live_round(attempt: Attempt, state: Copying, *, first: bool) -> tuple[Copying, bool | Flags]:
     """Send the marked pages while the guests run, less those that the policy skips; return the state after it, and who was cut."""
     policy, began, deadline = attempt.cluster.policy, state.now, state.deadline
-    rate = state.of.rates.first if first else state.of.rates.live
+    rate = np.minimum(state.of.rates.first if first else state.of.rates.live, state.ceiling)
     trip = attempt.link.round_trip_s
     now = began + (trip if deadline is None else np.minimum(trip, np.maximum(0.0, deadline - began)))
     pages = state.marked
@@ -162,22 +172,24 @@ def live_round(attempt: Attempt, state: Copying, *, first: bool) -> tuple[Copyin
 
 def send_once(attempt: Attempt, of: Varied, now: Array) -> Copied:
     """Send the memory of a guest that does not run."""
-    state = Copying(np.arange(len(now)), of, now, now, NO_DRAWS, 1, attempt.guest.spec.touched_pages)
+    ceiling = attempt.cluster.policy.max_rate_Bps
+    state = Copying(np.arange(len(now)), of, now, now, NO_DRAWS, 1, attempt.guest.spec.touched_pages, ceiling=ceiling)
     return _copied(live_round(attempt, state, first=True)[0])
 
 
-def final_set(attempt: Attempt, state: Copied, now: Array) -> Real:
-    """Return the pages that the guests have dirtied when they are suspended: what the stopped round sends."""
-    if not np.any(state.readings):
-        return attempt.guest.spec.touched_pages
-    return attempt.dirty(state.of, state.read_at, now, state.draws)[0]
+def final_set(attempt: Attempt, state: Copied, now: Array) -> tuple[Real, Real]:
+    """Return the pages that the guests have dirtied when they are suspended, and their bytes: what the stopped round sends."""
+    pages: Real = attempt.guest.spec.touched_pages
+    if np.any(state.readings):
+        pages = attempt.dirty(state.of, state.read_at, now, state.draws)[0]
+    return pages, pages * attempt.page_bytes
 
 
-def stopped_round(attempt: Attempt, state: Copied, pages: Real, now: Array) -> Array:
+def stopped_round(attempt: Attempt, state: Copied, pages: Real, size: Real, now: Array) -> Array:
     """Send the final set while the guests stand still; return when it has arrived."""
     began = now
     now = now + attempt.link.round_trip_s
-    now = now + pages * attempt.page_bytes / state.of.rates.stopped
+    now = now + size / np.minimum(state.of.rates.stopped, attempt.cluster.policy.max_rate_Bps)
     attempt.books_round(state.of.lanes, state.readings + 1, pages, pages, began, now, live=False)
     return now
 
