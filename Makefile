@@ -1,6 +1,7 @@
 # Everything on a machine that has only Python 3.11 or later, venv and make.
 #   make run    simulate the quickstart scenario
 #   make test   ruff, mypy --strict and all tests
+#   make verify compare the predictions with theory, other programs and measured migrations; writes reports/verification/index.html
 #   make bench  speed, printed beside the floor measured in the same run
 #   make bench-large N=100000000   that many migrations in one run, and how much memory each process took
 # The virtual environment in .venv is made once and again only when pyproject.toml changes.
@@ -9,7 +10,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 N ?= 100000000
 
-.PHONY: run test bench bench-large
+.PHONY: run test verify bench bench-large
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -20,6 +21,9 @@ test: .venv/installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
+
+verify: .venv/installed-for-tests
+	$(BIN)/migr verify
 
 bench: .venv/installed-for-tests
 	$(BIN)/pytest -p no:xdist --benchmark-quiet benchmarks

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SIM = Path(__file__).parents[1] / "sim"
-ROOMS = ("errors", "units", "columns", "model", "vm2000", "scenario", "engine", "results", "experiment", "report", "cli")
+ROOMS = ("errors", "units", "columns", "model", "vm2000", "scenario", "engine", "results", "experiment", "validate", "report", "cli")
 MODULES = sorted(SIM.rglob("*.py"))
 # Rooms -> packages that they do not know, even inside functions.
 FORBIDDEN = {

@@ -10,9 +10,11 @@ import typer
 
 from sim.cli.comparing import compare
 from sim.cli.output import say
+from sim.cli.predicting import predict
 from sim.cli.reading import export
 from sim.cli.running import INTERRUPTED, SWEEP, run
 from sim.cli.tracing import trace
+from sim.cli.verifying import verify
 from sim.cli.writing import check, explain, new, profiles, schema
 from sim.errors import MigrError, ModelError, UsageError
 
@@ -45,7 +47,7 @@ def options(
 
 app.command()(run)
 app.command(SWEEP, help="Simulate the points of a sweep and print a table, one row a point; else as `migr run`.")(run)
-for command in (check, explain, trace, compare, new, export, profiles, schema):
+for command in (check, explain, trace, compare, predict, verify, new, export, profiles, schema):
     app.command()(command)
 
 

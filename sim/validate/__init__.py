@@ -1,0 +1,1 @@
+"""How well the predictions agree with what was measured: cases, rivals, scores."""
