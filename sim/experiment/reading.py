@@ -30,7 +30,7 @@ def batches(contents: Contents, table: str, columns: Sequence[str] = ()) -> Iter
     """
     for piece in _pieces_of(contents, table):
         with _opened(contents, table, piece) as file:
-            yield from file.iter_batches(_ROWS, columns=list(columns) or None)
+            yield from file.iter_batches(_ROWS, columns=list(columns) or None, use_threads=False)
 
 
 def row_count(contents: Contents, table: str) -> int:

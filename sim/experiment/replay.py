@@ -63,7 +63,9 @@ def stored_rows(contents: Contents, table: str, place: int, number: int) -> pa.T
     folder = table_of(contents.folder, table)
     try:
         with folder.open(piece.name) as stream, pq.ParquetFile(stream, page_checksum_verification=True) as file:
-            found = [batch.filter(pc.equal(batch["replication"], pa.scalar(number))) for batch in file.iter_batches()]
+            # Without threads: now and then one of them aborts the process at its end.
+            batches = file.iter_batches(use_threads=False)
+            found = [batch.filter(pc.equal(batch["replication"], pa.scalar(number))) for batch in batches]
             return pa.Table.from_batches(found, file.schema_arrow)
     except (OSError, pa.ArrowException) as error:
         raise ResultsError(damaged_text(f"{folder}/{piece.name}", str(error))) from error

@@ -1,4 +1,4 @@
-"""Whole migrations of the class model, through the engine, against the page oracles: hundreds of random small guests a policy."""
+"""Whole migrations of the class model, through the engine, against the page oracles: a hundred random small guests a policy."""
 
 from __future__ import annotations
 

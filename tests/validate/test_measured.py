@@ -216,7 +216,7 @@ class TestMistakes:
             ),
             ({"max_bw_mibs": "-1"}, "max_bw_mibs: '-1' is below 0; write a number of MiB/s such as 128, or 0 for no limit"),
             ({"max_bw_mibs": "1,5"}, "max_bw_mibs: '1,5' has a comma; write a decimal point: '1.5'"),
-            ({"downtime_limit_ms": "0"}, "downtime_limit_ms: '0' is not above 0; write a number of ms such as 300"),
+            ({"downtime_limit_ms": "-1"}, "downtime_limit_ms: '-1' is below 0; write a number of ms such as 300"),
             (
                 {"link_mbit": "NaN"},
                 "link_mbit: 'NaN' is not a number; write a number of Mbit/s such as 1000, or 0 for a migration within one machine",

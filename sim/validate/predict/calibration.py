@@ -115,7 +115,7 @@ def _strays(cases: Sequence[QemuCase], table: pd.DataFrame, found: Sequence[Pred
     return {
         TOTAL: total.scaled(total.measured - total.medians, np.multiply, np.add),
         TRANSFERRED: sent.scaled(sent.measured / sent.medians, np.power, np.multiply),
-        DOWNTIME: flush.scaled(flush.measured / flush.medians, np.power, np.multiply),
+        DOWNTIME: flush.scaled(flush.measured - flush.medians, np.multiply, np.add),
         LINK_DOWNTIME: line.scaled(line.measured / line.medians, np.power, np.multiply),
     }
 

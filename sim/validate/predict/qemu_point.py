@@ -19,7 +19,7 @@ HEADER_BYTES = 8.0  # of a page on the stream (QEMU 7.2, save_page_header)
 MIB_PAGES = 256
 LOW_PAGES = 16 * MIB_PAGES  # below the arena of the bare guest: its program, and zeros
 ROM_PAGES = 130  # of the machine, beyond its configured memory (QEMU's machine `pc` without devices)
-UNKNOWN_PAGES = 640  # of the low memory, any of which may hold something: the firmware leaves up to 561 pages
+UNKNOWN_PAGES = 640  # of the low memory, any of which may hold something: in the measured migrations up to 559 pages
 EMULATED_PAGES = 63 * MIB_PAGES  # non-zero pages of the small Linux that runs under TCG, without its page descriptors
 EMULATED_SHARE = 1 / 64  # of the memory, for these
 BPS_OF_MBIT = 125e3
@@ -97,7 +97,8 @@ def _extents(case: QemuCase, rates: Sequence[float], testbed: Testbed) -> Iterat
     written = tuple(_written(case, rates))
     used = math.fsum(extent.pages for extent in written)
     own = EMULATED_PAGES + EMULATED_SHARE * case.memory_mib * MIB_PAGES if case.accel == "tcg" else 0.0
-    resting = max(0.0, case.fill_mib * MIB_PAGES - used) + own
+    resting = max(0.0, case.fill_mib * MIB_PAGES - used)
+    resting += max(0.0, min(own, case.memory_mib * MIB_PAGES - used - resting))
     most = max(case.memory_mib * MIB_PAGES, used + resting)
     low = min(LOW_PAGES, most - used - resting)
     unknown = min(UNKNOWN_PAGES, low)

@@ -26,7 +26,7 @@ class Testbed:
         stop_s: what the stop takes beside the flush of the rest.
         other_pages: by memory in MiB, pages beside the filled part that were not zero, each as likely as the others; "" for other memories.
         strays: by quantity, how far measurements stray from what is simulated, each as likely as the others: a difference in ms for times,
-            a ratio for bytes and downtimes; empty where a prediction is the simulation's alone.
+            a ratio for bytes and for downtimes that a link decides; empty where a prediction is the simulation's alone.
     """
 
     raw_Bps: float
