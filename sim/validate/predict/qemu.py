@@ -70,7 +70,7 @@ def _simulated(case: QemuCase, site: Site, testbed: Testbed, replications: int) 
         samples[TOTAL][lanes] = 1e3 * columns["total_s"] - unpaid
         samples[TRANSFERRED][lanes] = columns["sent_bytes"]
         samples[SYNCS][lanes] = columns["rounds"] + EXTRA_SYNCS - _rounds_unread(case, np.asarray(columns["precopy_s"]))
-    if case.policy == "qemu":  # what others stray was not measured
+    if case.policy == "qemu" and testbed.strays:  # how far others stray was not measured
         strays = {name: _drawn(found, f"{case.key}/{name}", replications, site.point.seed) for name, found in testbed.strays.items()}
         samples[TOTAL] += strays.get(TOTAL, 0.0)
         samples[TRANSFERRED] *= strays.get(TRANSFERRED, 1.0)
