@@ -9,6 +9,7 @@ import typer
 
 from sim.cli.arguments import Json
 from sim.cli.output import print_json, say, width
+from sim.cli.running import INTERRUPTED
 from sim.errors import ObjectiveMissed
 
 # ruff: noqa: PLC0415 - imports inside the commands: each loads what it needs and no other
@@ -32,8 +33,12 @@ def verify(
     from sim.validate.verification import verify as run_all
 
     make_ready(out)
-    found = run_all(quick=quick, cases=cases, workers=workers or default_workers(), tell=say)
-    file = write_page(page(found), out)
+    try:
+        found = run_all(quick=quick, cases=cases, workers=workers or default_workers(), tell=say)
+        file = write_page(page(found), out)
+    except KeyboardInterrupt:
+        say("\nInterrupted. No report was written; the same command computes it.")
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print_json(verification_content(found))
     else:

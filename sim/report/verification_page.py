@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Hashable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sim.experiment.folder import not_writable
+from sim.experiment.folder import Folder, not_writable
 from sim.report import verification_figures as figures
 from sim.report.verification_headline import answer, cautions, tiles, two_digits
 from sim.report.verification_text import STATISTICS, conclusion, error_text, shortfalls, value_text
@@ -59,18 +58,7 @@ def write_page(text: str, folder: Path) -> Path:
     Raises:
         ResultsError: the folder cannot be written.
     """
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", encoding="utf-8", newline="\n", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o666 & ~_umask())  # temporary files are for their owner alone; a report is for whoever may read the folder
-        temporary.replace(folder / FILE)
-    except OSError as error:
-        raise not_writable(folder, error) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    Folder(str(folder)).write(FILE, text.encode())
     return folder / FILE
 
 
@@ -191,10 +179,3 @@ def _signed(row: dict[Hashable, Any] | None) -> str:
     if row is None or not np.isfinite(row["predicted"]) or not row["measured"] > 0:
         return ""
     return f"{100 * (row['predicted'] / row['measured'] - 1.0):+.1f} %"
-
-
-def _umask() -> int:
-    """Return the rights that this user keeps from others; there is no way to read them but to set them."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

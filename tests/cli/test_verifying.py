@@ -74,3 +74,16 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_computed(tmp
     (tmp_path / "taken").write_text("", encoding="utf-8")
     error = CliRunner().invoke(app, ["verify", "--quick", "--out", str(tmp_path / "taken")]).exception
     assert isinstance(error, ResultsError)
+
+
+def test_whoever_interrupts_is_told_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C: exit 130, a sentence, no report. Mutant: without the sentence, as the command line's own handler ends."""
+
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.validate.verification.verify", interrupted)
+    done = CliRunner().invoke(app, ["verify", "--quick", "--out", str(tmp_path / "report")])
+    assert done.exit_code == 130
+    assert "Interrupted. No report was written" in done.stderr
+    assert not list((tmp_path / "report").iterdir())
