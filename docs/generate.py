@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
-from sim.columns import TABLES
-from sim.engine.lockstep.fields import FIELDS, YES
+from sim.columns import REASONS, TABLES
+from sim.engine.lockstep.fields import FIELDS, Refused
+from sim.results.reasons import WORDS
 from sim.scenario.catalogue import assumptions
 from sim.scenario.schema_plan import ScenarioSpec
 from sim.scenario.schema_sweep import RangeSpec
@@ -42,6 +43,39 @@ into one. What decides is who goes where, not the times of the steps: a migratio
 | a step does not wait for another one at its SU (`when_busy: reject`), and the check always takes the same time | SimPy |
 """
 
+OPERATIONS = """\
+## What operators type, and what goes wrong
+
+`operators` are commands with the time and the console at which they are typed. They are executed and answered as the product would, and
+appear in `migr trace`. A wrong command is answered CMD0202, and one that the simulator does not execute with a line
+that says so; `migr check` warns of both, in case that was not meant.
+
+`faults` say what breaks and where, when, and `for` how long. A moment in a migration (`at: {vm: .., phase: .., after: ..}`) is met by the
+first migration of that VM that enters the phase. `chance: 0 %` switches a fault off, and `remaining: 100 %` leaves all, so that
+`--vary 'faults.flap.chance=0 %,20 %'` compares a night with and without it. A fault that only the other SU type knows
+(`disks`, `agent`) is a mistake in the file. Where its chance is 0 %, or a variant, `--set` or `--vary` gives the
+cluster the type that does not know it, it is left out, and `migr explain` lists it.
+
+`migr check` warns of faults that no migration can meet and of commands that can be seen to fail, of mistyped ones even beside mistakes.
+
+| fault | names | what a migration meets |
+|---|---|---|
+| `link` | a network | While the line is down new commands are rejected, and a transfer waits; after `link_patience` its migration is \
+aborted. With `remaining` it is slower. |
+| `monitor` | an SU | The monitor system (/390) or X2000 (x86) moves nothing, or less with `remaining`; it is waited for as for a line. |
+| `resources` | the target SU | A VM cannot be set up; the migration is aborted. |
+| `disks` | the target SU /390 | Disks cannot be used when they are assigned; the migration is aborted. |
+| `definitions` | an SU | On the target the definition of the VM cannot be created: aborted. On the source it cannot be deleted: the \
+migration ends with a warning, and the deletion is made up for. |
+| `agent` | an SU x86 | Commands are rejected with the message, a migration under way is aborted. |
+| `crash` | an SU | Its guests end, and migrations from it and to it break. `for` is the time until it is up and its VMs are started. |
+
+An abort before the guest is suspended leaves it running on the source, its devices attached again and nothing on the target. What happens
+between suspension and resume is not published: `after_suspend` says who goes on. After the resume the guest is on the target.
+What follows an abort in a plan is `on_abort`; a rejected command is tried again with `retry_rejected`.
+
+"""
+
 
 BESIDE_THE_TABLES = """\
 `messages` holds the first 200 replications, and none where something is varied (`sweep`, `design`, `--vary`); `--messages N` says
@@ -55,11 +89,13 @@ otherwise. `rounds` is there with `--rounds`.
 | `points` | a point for each variant and combination of varied values, of which something is stored |
 | `points[].point`, `.settings` | its name, and what is varied: path and value as they can be typed after `--set` |
 | `points[].engine`, `.why_engine` | `simpy` or `lockstep`, and why; the numbers do not depend on it |
+| `points[].policies` | the pre-copy policies of its SU clusters |
 | `points[].replications` | how many it rests on |
 | `points[].completed` | share of replications in which every VM was brought over, as `share(completed)` |
 | `points[].largest` | quantiles of the largest total and downtime of each replication, as objectives see them |
 | `points[].steps`, `.migrations` | quantiles and shares with intervals, for each step, and for each VM of a step; \
-`(all)` are all VMs, with all their SU types: `/390, x86` |
+`(all)` are all VMs, those migrated by operators too, with all their SU types: `/390, x86` |
+| `points[].failures` | what went wrong, see below; empty lists where nothing did |
 | `points[].objectives` | each objective with estimate, interval and verdict |
 | `missing` | points that lack replications, and how many: those of parts that failed; [] where none do |
 | `asked` | only in the output of `--json`, where the folder holds more replications than were asked for: both numbers |
@@ -67,6 +103,47 @@ otherwise. `rounds` is there with `--rounds`.
 | `assumptions` | tags of the assumptions that the results rest on |
 
 A value that is infinite, because a VM was not migrated, is the text `never`. `summary.csv` has the same numbers, one a line.
+
+## What went wrong
+
+| key of `points[].failures` | meaning |
+|---|---|
+| `reasons` | for each outcome and reason: the reason in words, the share of replications that have such an attempt, how many \
+attempts, of which VMs; warnings, retried attempts and operators' commands included; `assumption` is the tag of what it rests on |
+| `left_behind` | VMs that a step did not bring over: on which SU they are at its end, in which share of the replications, and in which \
+their guest was lost (then the VM can be on the target); `deleted` for those that operators deleted |
+| `outages` | SUs that went down, in which share of the replications, and whose guests ended with them |
+| `faults` | for each fault of the scenario: in how many replications it began and how often, and how many attempts that it met (it lasted \
+at some moment between command and end) failed or had a warning |
+| `commands` | for each command of the operators: in how many replications it was executed, executed in part (`in-part`), rejected, or not \
+answered |
+| `after_suspend` | share of replications in which a migration broke between suspension and resume, and the scenario's policy decided \
+who goes on. What VM2000 does then is not published |
+| `cost` | for each step in which an attempt failed: in which share of the replications, `failed_s` of these, how long the step took \
+(`ended_s - at_s`) with and without failed attempts, and the shares that are all over within the window. A step has failed attempts \
+when it spent time on them, or left a VM behind |
+
+## What the outcomes mean
+
+| outcome | the guest | times and objectives |
+|---|---|---|
+| `completed` | runs on the target | count |
+| `completed-with-warnings` | runs on the target; something is left to be mended on the source, or an SU crashed meanwhile | count as \
+completed |
+| `rejected` | runs on the source: the check found a reason | never |
+| `aborted` | runs on the source: all was undone | never |
+| `not-started` | runs on the source: its turn never came | never |
+| `lost` | has ended, with what it had in memory; its VM is still there | never |
+
+A guest can stand still without a completed migration: `downtime_s` is that of migrations that were completed, `interruption_s` that \
+of every attempt after which the guest went on, back on the source too.
+
+Objectives and shares that name no VM are about the plan. `total of VM`, `downtime of VM`, `rounds of VM`, `sent of VM` also look at \
+migrations for which operators gave the command: all of them are one step, `(operator)`, of which the last one counts. \
+`share(completed)` is about the plan; other outcomes count wherever a VM has them at last.
+
+## Reasons
+
 
 ## run.json
 
@@ -94,7 +171,7 @@ def scenario_manual() -> str:
     ]
     example = (HERE / "example.yaml").read_text(encoding="utf-8")
     blocks += ["Every way of writing things, in one file ([example.yaml](example.yaml)):", "", "```yaml", example + "```", ""]
-    blocks += [ENGINES, f"{_fields_of_lockstep()}\n"]
+    blocks += [OPERATIONS, ENGINES, f"{_fields_of_lockstep()}\n"]
     models: list[tuple[str, type[BaseModel]]] = [*_models(ScenarioSpec, "scenario", set()), ("sweep.PATH, where it is no list", RangeSpec)]
     for name, model in models:
         blocks += [f"## {name}", "", (model.__doc__ or "").strip(), "", "| field | default | meaning |", "|---|---|---|"]
@@ -104,10 +181,11 @@ def scenario_manual() -> str:
 
 
 def _fields_of_lockstep() -> str:
-    refused = [f"`{path}`" for path, answer in FIELDS.items() if answer != YES]
-    if not refused:
-        return "No field of this page keeps a plan off lockstep."
-    return f"A plan that makes use of one of these fields is simulated by SimPy: {', '.join(refused)}."
+    refused = [f"`{path}`" for path, answer in FIELDS.items() if isinstance(answer, Refused)]
+    return (
+        f"A scenario that makes use of one of these fields is simulated by SimPy: {', '.join(refused)}. A size that is large enough, and a "
+        "mode that all SUs of a cluster have, keep nothing off lockstep."
+    )
 
 
 def results_manual() -> str:
@@ -118,7 +196,8 @@ def results_manual() -> str:
         "`migr export RUN --table NAME --out FILE.csv` writes it for a spreadsheet. Times of day count from 00:00 of the first day.",
         "",
     ]
-    blocks += [BESIDE_THE_TABLES]
+    reasons = "| reason | in words |\n|---|---|\n" + "".join(f"| `{reason}` | {WORDS[reason]} |\n" for reason in REASONS)
+    blocks += [BESIDE_THE_TABLES.replace("## Reasons\n\n", f"## Reasons\n\n{reasons}\n")]
     for table, columns in TABLES.items():
         blocks += [f"## {table}", "", "| column | unit | meaning | empty when |", "|---|---|---|---|"]
         blocks += [f"| `{each.name}` | {each.unit} | {each.meaning} | {each.empty} |" for each in columns]
@@ -175,7 +254,7 @@ def _default(default: object) -> str:
     """Return a default as a reader understands it: "-" where the catalogue or nothing stands in."""
     if default is None or isinstance(default, BaseModel) or default in ({}, (), ""):
         return "-"
-    return f"`{default}`"
+    return f"`{str(default).lower() if isinstance(default, bool) else f'{default:g}' if isinstance(default, float) else default}`"
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class MigrError(Exception):
     """Base of the errors that end a command with a message and no traceback."""
@@ -20,13 +22,15 @@ class ScenarioError(MigrError):
 
     Args:
         problems: one line each, `place: where: what; do this`; at least one.
+        warnings: what else was seen in the scenario, in the same form.
     """
 
     exit_code = 3
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], warnings: Sequence[str] = ()) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.warnings = tuple(warnings)
 
 
 class ResultsError(MigrError):

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"
 QUICKSTART = SCENARIOS / "quickstart.yaml"
 BAD = sorted((ROOT / "tests" / "scenario" / "bad").glob("*.yaml"))
-COMMANDS = ("run", "compare", "check", "explain", "trace", "predict", "new", "export", "profiles", "schema")
+COMMANDS = ("run", "compare", "check", "explain", "trace", "console", "predict", "new", "export", "profiles", "schema")
 HEAVY = ("pandas", "scipy", "matplotlib", "pyarrow")
 
 

@@ -143,4 +143,32 @@ def test_faster_network_pays_but_not_tenfold(answer: Points) -> None:
             assert makespan(slow, "move") / 10 < makespan(fast, "move") < makespan(slow, "move") / 1.5
 
 
+@of("link-drop-390")
+def test_link_drop_leaves_all_behind_unless_the_plan_tries_again(answer: Points) -> None:
+    """The line is down for minutes, longer than four rejected commands take: without retries no VM comes over, with them each does."""
+    none, three = answer["no retry"], answer["three retries, rejected ones too"]
+    assert share(none, "DBPROD", "aborted") == 1.0
+    assert line(none, "DBPROD")["reasons"] == {"link-lost": 20}
+    assert none["steps"][0]["nothing_left_behind"]["share"] == 0.0
+    assert three["steps"][0]["nothing_left_behind"]["share"] == 1.0
+    assert makespan(three, "out") > makespan(answer["line holds"], "out") + 300.0, "the pause before the second attempt"
+
+
+@of("link-drop-390")
+def test_a_flicker_of_the_line_only_delays(answer: Points) -> None:
+    """5 s without a line, and then what the guest wrote meanwhile: at oltp-light below 5 s more."""
+    flicker, holds = answer["flicker of 5 s"], answer["line holds"]
+    assert share(flicker, "DBPROD", "completed") == 1.0
+    assert 5.0 < median(flicker, "DBPROD", "total_s") - median(holds, "DBPROD", "total_s") < 10.0
+
+
+@of("wrong-command")
+def test_wrong_commands_do_not_disturb_the_migration(answer: Points) -> None:
+    typed, silent = answer["as typed"], answer["nobody types anything"]
+    assert share(typed, "VM12PROD", "completed") == share(silent, "VM12PROD", "completed") == 1.0
+    for quantity in ("total_s", "downtime_s"):
+        assert median(typed, "VM12PROD", quantity) == median(silent, "VM12PROD", quantity)
+    assert share(typed, "VM13TEST", "rejected") == 1.0
+
+
 TESTS = [value for name, value in list(globals().items()) if name.startswith("test_")]

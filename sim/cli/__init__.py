@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.comparing import compare
+from sim.cli.console import console
 from sim.cli.output import say
 from sim.cli.predicting import predict
 from sim.cli.reading import export
@@ -47,7 +48,7 @@ def options(
 
 app.command()(run)
 app.command(SWEEP, help="Simulate the points of a sweep and print a table, one row a point; else as `migr run`.")(run)
-for command in (check, explain, trace, compare, predict, verify, new, export, profiles, schema):
+for command in (check, explain, trace, console, compare, predict, verify, new, export, profiles, schema):
     app.command()(command)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.output import say
-from sim.errors import ResultsError, UsageError
+from sim.errors import ResultsError, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from sim.scenario.load import Loaded
@@ -22,7 +22,11 @@ def load(file: Path, overrides: list[str], vary: list[str] | None = None, sampli
     """Load a scenario file, the points of its design chosen by `sampling` where that is given; its warnings go to stderr."""
     from sim.scenario.load import load_scenario
 
-    loaded = load_scenario(file, overrides, vary or [], sampling)
+    try:
+        loaded = load_scenario(file, overrides, vary or [], sampling)
+    except ScenarioError as error:
+        _warn(error)
+        raise
     _warn(loaded)
     return loaded
 
@@ -50,8 +54,8 @@ def load_run(folder: str) -> Loaded:
     return loaded
 
 
-def _warn(loaded: Loaded) -> None:
-    for warning in loaded.warnings:
+def _warn(found: Loaded | ScenarioError) -> None:
+    for warning in found.warnings:
         say(f"warning: {warning}")
 
 

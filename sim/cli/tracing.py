@@ -29,8 +29,14 @@ def trace(
     quantile: Annotated[str | None, typer.Option(metavar="Q", help="Instead of the worst this quantile: 0.99 or 99 %.")] = None,
     completed: Annotated[bool, typer.Option("--completed", help="With --worst, only replications whose VMs were all migrated.")] = False,
     vm: Annotated[str | None, typer.Option(metavar="NAME", help="Only this VM.")] = None,
-    console: Annotated[str | None, typer.Option(metavar="source|target|guest|caller|admins", help="Only this console.")] = None,
+    console: Annotated[
+        str | None,
+        typer.Option(metavar="source|target|guest|caller|admins", help="Only this console: simulator, an SU and a VM may be named too."),
+    ] = None,
     states: Annotated[bool, typer.Option("--states", help="Show the displayed states over time instead.")] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="Show event log of the SE Manager, accounting records and job variables instead.")
+    ] = False,
     at: Annotated[str | None, typer.Option(metavar="hh:mm:ss", help="Show the VMs of every SU at this time instead.")] = None,
     overrides: Set = None,
     vary: Vary = None,
@@ -57,7 +63,21 @@ def trace(
 
         site = Site.of(point)
         found = replicate_alone(site, number)
-        typer.echo(trace_text(loaded, site, found, vm=vm, console=console, states=states, at=at, as_json=as_json, width=width(), why=why))
+        typer.echo(
+            trace_text(
+                loaded,
+                site,
+                found,
+                vm=vm,
+                console=console,
+                states=states,
+                records=records,
+                at=at,
+                as_json=as_json,
+                width=width(),
+                why=why,
+            )
+        )
         if contents is not None:
             from sim.experiment.replay import compare_with_stored
             from sim.report.finding import compared_text

@@ -31,6 +31,7 @@ def check(
             loaded = load_scenario(file, overrides or [], vary or [])
         except ScenarioError as error:
             problems += error.problems
+            warnings += error.warnings
         else:
             warnings += loaded.warnings
             if not as_json:

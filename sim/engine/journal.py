@@ -9,13 +9,14 @@ from sim.vm2000.catalogue import Message
 
 
 class Line(NamedTuple):
-    """A message of one migration.
+    """A message; of one migration, or about a VM or an SU.
 
     Args:
         time_s: when, seconds since 00:00 of the first day.
         message: which.
         vm, source, target: of the migration.
         inserts: values of its template.
+        console: the SU or VM at whose console the caller of a command typed; "" for the plan.
     """
 
     time_s: float
@@ -24,6 +25,7 @@ class Line(NamedTuple):
     source: str
     target: str
     inserts: dict[str, object]
+    console: str = ""
 
 
 class Display(NamedTuple):

@@ -7,12 +7,22 @@ from typing import Any
 
 import simpy
 
+from sim.engine.definitions import delete_definition
 from sim.engine.move import Move
-from sim.engine.phases import assign_devices, copy_memory, remove_devices, roll_back, send_rest
+from sim.engine.phases import (
+    assign_devices,
+    complete,
+    copy_memory,
+    remove_devices,
+    send_rest,
+    show_cpus,
+    show_shares,
+    show_shares_left,
+    take_place,
+)
 from sim.vm2000.catalogue import (
     ETMDR01,
     MCS1002,
-    NO_ROOM_AT_SETUP,
     VMS2430,
     VMS2431,
     VMS2432,
@@ -34,36 +44,41 @@ def migrate_390(move: Move) -> Generator[simpy.Event, Any, None]:
 
     Source: VM2000 User Guide: Phases of a VM Migration; SE server whitepaper V6.3: example with console messages on SU /390.
     """
-    costs, streams, runs = move.costs, move.streams, move.guest.runs
+    costs, streams = move.costs, move.streams
     move.begins()
     move.says(VMS2450)
     yield move.spends(costs.setup, streams.setup)
-    if runs:
+    if move.runs:
         move.says(ETMDR01)
         move.says(MCS1002)
     move.says(VMS2430)
-    if not move.takes_place():
-        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target", "[not enough free memory, or no VM index]")
+    if not (yield from take_place(move)):
         return
-    yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.guest.gib)
+    yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.gib)
     move.says(VMS3050)
-    yield from assign_devices(move, VMS4005)
+    if not (yield from assign_devices(move, VMS4005)):
+        return
 
     if not (yield from copy_memory(move)):
         return
     move.suspends()
-    if runs:
+    if move.runs:
         move.says(VMS2452)
         yield from send_rest(move)
+    blocked = move.vm.blocked_cpus
     move.resumes()
-    if runs:
+    if move.runs:
         move.says(VMS2432)
+    show_cpus(move, blocked)
 
     yield move.spends(costs.cleanup, streams.cleanup, 0.5)
     move.says(VMS2431)
+    show_shares(move)
     yield from remove_devices(move, VMS4009)
     move.leaves_source()
     move.says(VMS4024)
+    show_shares_left(move)
+    delete_definition(move)
     yield move.spends(costs.cleanup, streams.cleanup, 0.5)
     move.says(VMS2451)
-    move.ends("completed")
+    complete(move)

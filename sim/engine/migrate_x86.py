@@ -7,9 +7,20 @@ from typing import Any
 
 import simpy
 
+from sim.engine.definitions import delete_definition
 from sim.engine.move import Move
-from sim.engine.phases import assign_devices, copy_memory, remove_devices, roll_back, send_rest
-from sim.vm2000.catalogue import HAL0331, HAL0332, NO_ROOM_AT_SETUP, VMS2450, VMS2451, VMS6020, VMS6021
+from sim.engine.phases import (
+    assign_devices,
+    complete,
+    copy_memory,
+    remove_devices,
+    send_rest,
+    show_cpus,
+    show_shares,
+    show_shares_left,
+    take_place,
+)
+from sim.vm2000.catalogue import HAL0331, HAL0332, VMS2450, VMS2451, VMS6020, VMS6021
 
 
 def migrate_x86(move: Move) -> Generator[simpy.Event, Any, None]:
@@ -20,31 +31,36 @@ def migrate_x86(move: Move) -> Generator[simpy.Event, Any, None]:
 
     Source: VM2000 User Guide: Phases of a VM Migration; Terminating a VM.
     """
-    costs, streams, runs = move.costs, move.streams, move.guest.runs
+    costs, streams = move.costs, move.streams
     move.begins()
     move.says(VMS2450)
     yield move.spends(costs.setup, streams.setup)
-    if not move.takes_place():
-        yield from roll_back(move, NO_ROOM_AT_SETUP, "no-memory-on-target", "[not enough free memory, or no VM index]")
+    if not (yield from take_place(move)):
         return
-    yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.guest.gib)
-    yield from assign_devices(move, None)
+    yield move.spends(costs.setup_per_gib, streams.setup_per_gib, move.gib)
+    if not (yield from assign_devices(move, None)):
+        return
     move.says(VMS6020)
 
     if not (yield from copy_memory(move)):
         return
     move.suspends()
-    if runs:
+    if move.runs:
         move.says(HAL0331)
         yield from send_rest(move)
+    blocked = move.vm.blocked_cpus
     move.resumes()
-    if runs:
+    if move.runs:
         move.says(HAL0332)
+    show_cpus(move, blocked)
+    show_shares(move)
 
     yield move.spends(costs.cleanup, streams.cleanup, 0.5)
     yield from remove_devices(move, None)
     move.leaves_source()
     move.says(VMS6021)
+    show_shares_left(move)
+    delete_definition(move)
     yield move.spends(costs.cleanup, streams.cleanup, 0.5)
     move.says(VMS2451)
-    move.ends("completed")
+    complete(move)

@@ -1,26 +1,38 @@
-"""The bookkeeping of one attempt to migrate a VM: what it may spend, say and draw, and what came of it."""
+"""The bookkeeping of one attempt to migrate a VM: what it may spend and say, where it has got to, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import simpy
 
 from sim.engine.journal import Line, RoundSent
-from sim.engine.network import Route
-from sim.engine.site import Guest, Streams, ports
-from sim.engine.world import Unit, Vm, World
+from sim.engine.network import Break, Route
+from sim.engine.site import Guest, Streams
+from sim.engine.tracking import Tracking
+from sim.engine.unit import Unit
+from sim.engine.vm import Vm
+from sim.engine.world import World
 from sim.errors import ModelError
-from sim.model.activity import activity_integral, round_noise
-from sim.model.dirtying import dirtied, linear_pages, tracked_activity
-from sim.model.draws import Real, address
+from sim.model.draws import address
 from sim.model.load import PAGE
-from sim.model.qemu import Source
 from sim.scenario.point import Cluster, Cost, Costs, Step
 from sim.vm2000.catalogue import RANKS, Message, Recipient, check_order
+from sim.vm2000.devices import DeviceSet
+from sim.vm2000.monjv import JobVariable, Status
+from sim.vm2000.records import AccountingRecord, EventKind
 from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
+
+# Where a migration can be broken off; the check looks at the end, and a roll-back ends what it has begun.
+BREAKABLE = frozenset({"set-up", "pre-copy", "stop", "clean-up"})
+_STATUS = {
+    "completed": Status.ENDED,
+    "completed-with-warnings": Status.ENDED_WITH_WARNINGS,
+    "rejected": Status.REJECTED,
+    "aborted": Status.ABORTED,
+    "lost": Status.ABORTED,
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -31,21 +43,31 @@ class Move:
         world: the replication.
         vm: the VM.
         target: the SU to which it goes.
-        step: the step of the plan that it belongs to.
-        migration: which of the VM's migrations it is, counted by the steps that wanted one, to address its draws.
+        step: the step of the plan that it belongs to; one of its own for an operator's command.
+        migration: which of the VM's migrations it is, to address its draws.
         attempt: 1, 2, ...; 0 for one that was not tried.
         due_s: when the plan wanted to give the command.
-        command_s: when it was given.
+        console: the SU at whose console an operator gave the command; "" for the plan.
+        command: the command as it was typed; "" for the plan's.
+        job: the job variable that monitors it, whether or not the command names one.
+        runs: whether the guest runs.
+        gib: memory, GiB.
+        phase: check, set-up, pre-copy, stop, clean-up, roll-back, over.
+        process: the SimPy process that carries it out.
+        command_s: when the command was given.
         started_s, set_up_s, copied_s, stopped_s, resumed_s, ended_s: ends of the check, the set-up, the pre-copy without handshake,
             the handshake, the stop, the clean-up or roll-back.
         handshake_s, stopped_round_s: durations, seconds.
+        back_s: when the guest went on on the source after a break while it was stopped.
         index, index_there: VM index on the source and on the target.
-        readings: how often the dirty bitmap was read, `read_at` when last.
-        exposure: activity over which the pages of the last reading were dirtied, seconds.
+        tracking: the dirty bitmap.
         cut: whether a round was cut at the chase limit.
         rounds, sent_pages, sent_bytes, final_pages, final_bytes: what was sent.
-        qemu: the source side of a cluster that migrates as QEMU does; None under every other policy.
+        delivered: whether the target has all of the guest's memory.
+        devices: devices that the VM has at the check.
         detached: devices that the migration detached.
+        warning: of `sim.columns.REASONS`, why it is completed with warnings; None without.
+        decided: the choice of `after_suspend` that decided who goes on; None where it did not have to.
         outcome, reason: of `sim.columns`.
     """
 
@@ -56,19 +78,26 @@ class Move:
     migration: int
     attempt: int
     due_s: float
+    console: str = ""
+    command: str = ""
+    job: JobVariable = field(default_factory=lambda: JobVariable(""))
     env: simpy.Environment = field(init=False)
-    guest: Guest = field(init=False)
     source: Unit = field(init=False)
     cluster: Cluster = field(init=False)
     costs: Costs = field(init=False)
     streams: Streams = field(init=False)
     route: Route = field(init=False)
     at: int = field(init=False)
-    level: float = field(init=False)
     page_bytes: float = field(init=False)
+    runs: bool = field(init=False)
+    gib: float = field(init=False)
     index: int = field(init=False)
     index_there: int = field(init=False)
     command_s: float = field(init=False)
+    tracking: Tracking = field(init=False)
+    devices: DeviceSet = field(init=False)
+    phase: str = "check"
+    process: simpy.Process | None = None
     started_s: float | None = None
     set_up_s: float | None = None
     copied_s: float = 0.0
@@ -77,17 +106,17 @@ class Move:
     ended_s: float | None = None
     handshake_s: float | None = None
     stopped_round_s: float | None = None
-    readings: int = 0
-    read_at: float = 0.0
-    exposure: float = 0.0
+    back_s: float | None = None
     cut: bool = False
     rounds: int = 0
     sent_pages: float = 0.0
     sent_bytes: float = 0.0
     final_pages: float | None = None
     final_bytes: float = 0.0
-    qemu: Source | None = None
+    delivered: bool = False
     detached: tuple[str, ...] = ()
+    warning: str | None = None
+    decided: str | None = None
     outcome: str = "not-started"
     reason: str | None = None
     _said: int = -1
@@ -95,37 +124,61 @@ class Move:
     _lines: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.env, self.guest, self.source = self.world.env, self.vm.guest, self.vm.unit
-        self.cluster = self.world.site.clusters[self.source.spec.cluster]
-        self.costs, self.streams = self.cluster.costs, self.guest.streams
-        self.index = self.index_there = self.source.indexes[self.vm.name]
+        self.env, self.source, self.streams = self.world.env, self.vm.unit, self.vm.guest.streams
+        self.cluster = self.world.cluster_of(self.source)
+        self.costs = self.cluster.costs
+        self.runs, self.gib, self.devices = self.vm.runs, self.vm.guest.gib, self.vm.devices
+        self.index = self.index_there = self.vm.index
         self.at = address(self.migration, self.attempt)
         self.page_bytes = self.world.site.page_bytes(self.cluster)
         self.command_s = self.env.now
-        self.level = self.world.lane.factor(self.streams.level, self.at, self.guest.load.spread_sigma)
+        lane = self.world.lane
+        level = lane.factor(self.streams.level, self.at, self.guest.load.spread_sigma)
+        self.tracking = Tracking(self.vm, self.cluster, lane, self.migration, self.attempt, level)
         self.route = self._route()
         self._ranks = RANKS[self.source.spec.su_type]
 
     def _route(self) -> Route:
         """Return the way of the memory, with this migration's variation of the throughput."""
-        cluster, source, target = self.cluster, self.source.spec, self.target.spec
-        link = self.world.site.links[source.link]
-        varied = self.world.lane.factor(self.streams.throughput, self.at, cluster.throughput_sigma)
-        return Route(
-            source=source.name,
-            target=target.name,
-            ports=ports(source, target),
-            payload_Bps=link.payload_Bps,
-            sender_Bps=cluster.sender_Bps * source.available * varied,
-            receiver_Bps=cluster.receiver_Bps * target.available * varied,
-            source_available=source.available,
-            target_available=target.available,
-        )
+        varied = self.world.lane.factor(self.streams.throughput, self.at, self.cluster.throughput_sigma)
+        link = self.world.site.links[self.source.spec.link]
+        return Route.between(self.source.spec, self.target.spec, link, self.cluster, varied)
+
+    @property
+    def guest(self) -> Guest:
+        """The VM of the point, prepared."""
+        return self.vm.guest
+
+    @property
+    def readings(self) -> int:
+        """How often the dirty bitmap was read."""
+        return self.tracking.readings
 
     @property
     def round_trip_s(self) -> float:
         """Round trip time of the link, seconds."""
         return self.world.site.links[self.source.spec.link].round_trip_s
+
+    @property
+    def under_way(self) -> bool:
+        """Whether both SUs show it: from the end of the check to the last message."""
+        return self.phase not in {"check", "over"}
+
+    def enters(self, phase: str) -> None:
+        """Go on to another phase."""
+        self.phase = phase
+        for listener in list(self.world.on_phase):  # one that has heard enough takes itself off the list
+            listener(self)
+
+    def break_off(self, why: Break) -> bool:
+        """Interrupt the migration; say whether that could be done in its phase."""
+        if self.phase not in BREAKABLE or self.process is None:
+            return False
+        self.world.network.stop(self.process)
+        # No second interrupt before this one has arrived.
+        self.phase = f"broken in {self.phase}"
+        self.process.interrupt(why)
+        return True
 
     def spends(self, cost: Cost, stream: str, times: float = 1.0) -> simpy.Timeout:
         """Return the event that ends a fixed cost: median x times x lognormal factor."""
@@ -140,7 +193,9 @@ class Move:
         self.says_at(self.env.now, message, **inserts)
 
     def says_at(self, time_s: float, message: Message, **inserts: object) -> None:
-        """Print a message with the time at which it was due."""
+        """Print a message with the time at which it was due; the consoles of an SU that is down show nothing."""
+        if not self._heard(message):
+            return
         rank = self._ranks.get(message)
         if rank is None or rank < self._said:
             raise ModelError(f"VM {self.vm.name}: message '{message.id} {message.text}' is out of the order of a migration")
@@ -150,7 +205,24 @@ class Move:
             index = self.index_there if Recipient.TARGET in message.recipients else self.index
             named = {"index": index, "vm": self.vm.name, "source": self.source.name, "target": self.target.name}
             self._lines.append(message)
-            lines.append(Line(time_s, message, self.vm.name, self.source.name, self.target.name, {**named, **inserts}))
+            lines.append(Line(time_s, message, self.vm.name, self.source.name, self.target.name, {**named, **inserts}, self.console))
+
+    def notes(self, message: Message) -> None:
+        """Count a message as its first that a console has printed for it already."""
+        self._said = self._ranks[message]
+        if self.world.journal.lines is not None:
+            self._lines.append(message)
+
+    def has_said(self, message: Message) -> bool:
+        """Say whether a message was printed, or one that comes after it."""
+        return self._ranks[message] <= self._said
+
+    def _heard(self, message: Message) -> bool:
+        if self.source.up and self.target.up:
+            return True
+        dead = {Recipient.SOURCE, Recipient.SOURCE_ADMINS, Recipient.CALLER} if not self.source.up else set()
+        dead |= {Recipient.TARGET, Recipient.TARGET_ADMINS} if not self.target.up else set()
+        return not dead.issuperset(message.recipients)
 
     def check_lines(self) -> None:
         """Check that what was recorded is a whole migration in the order of the protocol.
@@ -169,54 +241,9 @@ class Move:
             due = since + (self.env.now - since) * (place / len(devices))
             self.says_at(min(due, self.env.now), message, device=device)  # the sum can be a bit off: nothing is printed in the future
 
-    def activity(self, since: float, duration: float) -> float:
-        """Return the integral of the guest's activity over an interval, before the noise of a round, seconds."""
-        guest, lane, vm = self.guest, self.world.lane, self.vm
-        bursts, stream = guest.load.bursts, self.streams.burst
-        return float(
-            self.level
-            * activity_integral(since, duration, guest.day_curve, bursts, vm.burst_shift, lambda slot: lane.uniform(stream, slot))
-        )
-
     def reads_bitmap(self) -> None:
         """Read and clear the dirty bitmap: what is written from now on belongs to the next set."""
-        self.readings += 1
-        self.read_at = self.env.now
-
-    def dirty(self) -> float:
-        """Return the distinct pages that the guest has dirtied since its bitmap was read.
-
-        Later calls after the same reading give as many or more: they use the same draws.
-        """
-        self.exposure = self._exposed()
-        if self.cluster.policy.linear:
-            return float(linear_pages(self.guest.curve, self.exposure))
-        return float(dirtied(self.guest.curve, self.exposure, self._pages_draw()))
-
-    def reads_dirty_log(self) -> None:
-        """Let QEMU on the source read the bitmap: what the guest dirtied since the last reading waits to be sent too."""
-        source, now = self.qemu, np.array([self.env.now])
-        if source is None:
-            raise ModelError(f"VM {self.vm.name}: the dirty log is read, but its cluster does not migrate as QEMU does")
-        exposure = self._exposed(float(source.slowdown[0]))
-        source.sync(np.zeros(1, dtype=np.intp), np.array([exposure]), now, np.array([self._pages_draw()]))
-
-    def _exposed(self, slowdown: float = 1.0) -> float:
-        """Return the activity over which the guest dirtied pages since its bitmap was read, seconds."""
-        guest, load, duration = self.guest, self.guest.load, self.env.now - self.read_at
-        exposure: Real = self.activity(self.read_at, duration) * slowdown
-        if self.cluster.policy.linear:
-            return float(exposure)
-        if load.jitter:
-            at = address(self.migration, self.attempt, self.readings)
-            exposure = exposure * round_noise(load.jitter, duration, self.world.lane.normal(self.streams.noise, at))
-        if not load.tracked and self.cluster.fault_cost_s:
-            exposure = tracked_activity(guest.curve, exposure, self.cluster.fault_cost_s / guest.spec.cpus)
-        return float(exposure)
-
-    def _pages_draw(self) -> float:
-        """Return the draw of the pages that are dirtied from the last reading of the bitmap to the next."""
-        return self.world.lane.normal(self.streams.pages, address(self.migration, self.attempt, self.readings))
+        self.tracking.reads_bitmap(self.env.now)
 
     def sends(self, *, marked: float, sent: float, size: float, live: bool, began: float) -> None:
         """Book a round.
@@ -232,7 +259,7 @@ class Move:
             ModelError: more was sent than was marked, or marked than there is to send.
         """
         # QEMU looks at every page of the memory, and sends a few bytes for one that holds zeros.
-        most = self.guest.spec.touched_pages if self.qemu is None else self.guest.spec.memory_bytes / PAGE
+        most = self.guest.spec.touched_pages if self.tracking.qemu is None else self.guest.spec.memory_bytes / PAGE
         if self.cluster.policy.linear:  # what it may write is a number of its own there, whatever was touched before
             most = max(most, self.guest.curve.most_pages)
         if not 0.0 <= sent <= marked <= most:
@@ -248,12 +275,16 @@ class Move:
     def begins(self) -> None:
         """Start the asynchronous part: the total runs from here, the source displays (MIGR)."""
         self.started_s = self.env.now
+        # What an operator may have changed while the check ran.
+        self.runs, self.gib = self.vm.runs, self.vm.guest.gib
+        self.job.becomes(Status.RUNNING)
+        self.enters("set-up")
         self.world.shows(self.source, self.vm, while_migrating(self.vm.display))
 
     def takes_place(self) -> bool:
         """Occupy memory and an index on the target; say whether there was room."""
         size = self.guest.spec.memory_bytes
-        if size > self.target.free_bytes or not self.target.has_free_index:
+        if not self.target.has_place(size):
             return False
         self.index_there = self.target.hold(self.vm.name, size, self.index)
         self.world.shows(self.target, self.vm, SETUP_MIGR)
@@ -261,45 +292,59 @@ class Move:
 
     def gives_place_back(self) -> None:
         """Remove the VM from the target again; the source displays what it did before."""
-        if self.vm.name in self.target.held:
+        if self.target.memory.has(self.vm.name):
             self._deletes(self.target)
         self.world.shows(self.source, self.vm, self.vm.display)
 
     def suspends(self) -> None:
         """Stop the guest: the downtime runs from here, and what it dirtied last is the final set."""
-        if self.guest.runs:
+        if self.runs:
             self.handshake_s = self.env.now - self.copied_s
-            self.final_pages, self.final_bytes = self._final_set()
+            self.final_pages, self.final_bytes = self.tracking.final_set(self.env.now, self.page_bytes)
         self.stopped_s = self.env.now
+        self.enters("stop")
         self.vm.stop()
-
-    def _final_set(self) -> tuple[float, float]:
-        """Return the pages that are left to send when the guest stops, and their bytes."""
-        if self.qemu is not None:
-            self.reads_dirty_log()
-            pages, size = self.qemu.final_set()
-            return float(pages[0]), float(size[0])
-        left = self.dirty() if self.readings else self.guest.spec.touched_pages
-        return left, left * self.page_bytes
+        if self.runs:
+            self.source.logs(EventKind.PAUSED, self.vm.name, self.env.now)
 
     def resumes(self) -> None:
         """Let the VM live on the target; the downtime ends."""
-        self.vm.arrive(self.target)
+        self.vm.arrive(self.target, self.env.now)
         self.resumed_s = self.env.now
+        self.enters("clean-up")
         self.world.shows(self.target, self.vm, self.vm.display)
+        self.target.logs(EventKind.CREATED, self.vm.name, self.env.now)
+
+    def resumes_at_home(self) -> None:
+        """Let the VM go on living on the source, after a break while it was stopped."""
+        self.vm.resume_at_home()
+        self.back_s = self.env.now
 
     def leaves_source(self) -> None:
-        """Delete the VM on the source."""
+        """Delete the VM on the source, with what the SE Manager logs of it and the accounting record.
+
+        Source: SE server whitepaper: Messages in the Event logging of the SE Manager; VM2000 User Guide: Accounting in VM2000.
+        """
         self._deletes(self.source)
+        if not self.source.up:  # an SU that is down reports nothing and writes nothing
+            return
+        now, name, size = self.env.now, self.vm.name, self.guest.spec.memory_bytes
+        if not self.source.is_390:
+            self.source.logs(EventKind.DEACTIVATED, name, now)
+        self.source.logs(EventKind.DELETED, name, now)
+        self.source.accounting.append(AccountingRecord(now, self.index, name, self.vm.arrived_s(self.source.name), now, size))
 
     def _deletes(self, unit: Unit) -> None:
         """Delete the VM on an SU; its memory is free at once (/390) or after a while (x86)."""
         self.world.shows(unit, self.vm, GONE)
-        size, release = unit.release(self.vm.name), self.costs.memory_release
+        release, after_s = self.costs.memory_release, 0.0
         if release.median_s:
-            unit.freeing += size
-            self.spends(release, self.streams.memory_release).callbacks.append(lambda _: unit.frees(size))
+            after_s = release.median_s * self.world.lane.factor(self.streams.memory_release, self.at, release.sigma)
+        unit.release(self.vm.name, self.env, after_s)
 
     def ends(self, outcome: str, reason: str | None = None) -> None:
         """Close the books."""
         self.outcome, self.reason, self.ended_s = outcome, reason, self.env.now
+        if outcome != "not-started":
+            self.job.becomes(_STATUS[outcome])
+        self.enters("over")

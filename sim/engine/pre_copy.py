@@ -38,7 +38,7 @@ def pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
             return False
         if last or move.readings >= policy.max_rounds:
             break
-        dirty = move.dirty()
+        dirty = move.tracking.dirty(env.now)
         took = env.now - began
         to_send_s = dirty * took / sent if sent else 0.0
         memory = move.guest.spec.memory_bytes / PAGE
@@ -94,7 +94,7 @@ def stopped_round(move: Move, pages: float, size: float) -> Sending:
 def _without_skipped(move: Move, marked: float, factor: float, *, first: bool) -> float:
     """Return the pages that are still clean when the scan meets them."""
     # Assumes [A10]: the round is planned at the rate of a transfer that shares nothing and at the mean activity of an unskipped one.
-    pages_per_s = move.route.rate_alone(factor) / move.page_bytes
+    pages_per_s = move.world.network.rate_alone(move.route, factor) / move.page_bytes
     unskipped_s = marked / pages_per_s
-    rate = move.activity(move.env.now, unskipped_s) / unskipped_s
-    return float(pages_sent(move.guest.curve, marked, None if first else move.exposure, pages_per_s, rate))
+    rate = move.tracking.activity(move.env.now, unskipped_s) / unskipped_s
+    return float(pages_sent(move.guest.curve, marked, None if first else move.tracking.exposure, pages_per_s, rate))

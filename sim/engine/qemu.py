@@ -21,20 +21,21 @@ def qemu_pre_copy(move: Move) -> Generator[simpy.Event, Any, bool]:
     Source: QEMU 7.2, migration_thread, migration_iteration_run, ram_save_iterate, migration_rate_limit.
     """
     env, policy, network = move.env, move.cluster.policy, move.world.network
-    source = move.qemu = qemu_source(move)
+    source = move.tracking.qemu = qemu_source(move)
     cancelled_at = env.now + policy.cancel_after_s
     move.reads_bitmap()
     began, marked, round_pages, round_bytes = env.now, float(source.pending()[0]), 0.0, 0.0
     while True:
         if source.wants_sync()[0]:
             move.sends(marked=marked, sent=min(round_pages, marked), size=round_bytes, live=True, began=began)
-            move.reads_dirty_log()
+            move.tracking.reads_dirty_log(env.now)
             move.reads_bitmap()
             began, marked, round_pages, round_bytes = env.now, float(source.pending()[0]), 0.0, 0.0
         if source.stops()[0] or source.exhausted()[0] or env.now >= cancelled_at:
             break
         factor = move.cluster.factor_first if move.readings == 1 else move.cluster.factor_live
-        sent = source.iterate(np.array([move.route.rate_alone(factor)]), np.array([env.now]))
+        yield from network.reach(move.route)
+        sent = source.iterate(np.array([network.rate_alone(move.route, factor)]), np.array([env.now]))
         round_pages, round_bytes = round_pages + float(sent.pages[0]), round_bytes + float(sent.size[0])
         yield from network.send(move.route, float(sent.size[0]), factor)
         yield env.timeout(float(sent.zeros_s[0]))

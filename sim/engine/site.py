@@ -12,7 +12,7 @@ from sim.model.dirtying import DirtyCurve
 from sim.model.layout import Layout, extents_of
 from sim.model.load import PAGE, Load
 from sim.scenario.point import Cluster, Link, Point, Unit, Vm
-from sim.vm2000.checks import device_names
+from sim.vm2000.devices import DeviceSet
 from sim.vm2000.states import State
 
 GIB = 2**30
@@ -89,7 +89,7 @@ class Guest:
             curve=DirtyCurve.of(load, spec.touched_pages),
             day_curve=DayCurve.of(load.day),
             streams=Streams.of(spec.name),
-            devices=device_names(spec.devices.disks),
+            devices=DeviceSet.of(spec.devices, spec.devices.first).moving,
             runs=spec.state == State.RUNNING,
             gib=spec.memory_bytes / GIB,
         )

@@ -1,140 +1,31 @@
-"""The things of one replication that change in simulated time: SUs, VMs, and what stays true of them."""
+"""The things of one replication that change in simulated time, and what stays true of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import simpy
 
+from sim.engine.happened import Outage, Struck
 from sim.engine.journal import Display, Journal, Line
+from sim.engine.memory import Memory
 from sim.engine.network import Network
-from sim.engine.site import Guest, Site
+from sim.engine.site import Site
+from sim.engine.unit import FIRST_GUEST_INDEX, LAST_INDEX, Unit
+from sim.engine.vm import Vm
 from sim.errors import ModelError
 from sim.model.draws import Lane
-from sim.scenario import point
+from sim.scenario.point import Cluster, Fault
 from sim.vm2000.catalogue import Message
-from sim.vm2000.states import on_target
+from sim.vm2000.monjv import JobVariable
+from sim.vm2000.states import GONE, SETUP_MIGR, while_migrating
 
-FIRST_GUEST_INDEX, LAST_INDEX = 2, 99
+if TYPE_CHECKING:  # a migration knows its world, and the world the migrations that operators began
+    from sim.engine.move import Move
 
-
-@dataclass(slots=True, eq=False)
-class Unit:
-    """An SU.
-
-    Args:
-        spec: the SU of the point.
-        outgoing: the right to send a VM away: VM2000 runs one outgoing migration a source SU.
-        held: bytes of memory by VM, incoming and leaving ones included.
-        indexes: VM index by VM.
-        freeing: bytes of deleted VMs that are not free yet (SU x86).
-    """
-
-    spec: point.Unit
-    outgoing: simpy.Resource
-    held: dict[str, float] = field(default_factory=dict)
-    indexes: dict[str, int] = field(default_factory=dict)
-    freeing: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """Name of the SU."""
-        return self.spec.name
-
-    @property
-    def free_bytes(self) -> float:
-        """Memory that neither hypervisor, monitor VM or X2000 nor any VM holds."""
-        return self.spec.memory_bytes - self.spec.reserved_bytes - sum(self.held.values()) - self.freeing
-
-    def hold(self, vm: str, size: float, wanted_index: int) -> int:
-        """Occupy memory and an index for a VM; return the index.
-
-        Raises:
-            ModelError: the memory is not there, or the VM has a place already.
-        """
-        if size > self.free_bytes or vm in self.held or not self.has_free_index:
-            raise ModelError(f"SU {self.name} cannot hold {size:.0f} bytes for VM {vm}: {self.free_bytes:.0f} free, {list(self.held)} held")
-        self.indexes[vm] = index = self.free_index(wanted_index)
-        self.held[vm] = size
-        return index
-
-    @property
-    def has_free_index(self) -> bool:
-        """Whether a guest's VM index is left."""
-        return len(self.indexes) < LAST_INDEX + 1 - FIRST_GUEST_INDEX
-
-    def free_index(self, wanted: int) -> int:
-        """Return the index that a VM gets: its own if it is free, else the smallest free one."""
-        # Assumes [A11]: whether VM2000 keeps the index, and what it does when it is in use, is not published.
-        taken = set(self.indexes.values())
-        if wanted not in taken:
-            return wanted
-        return next(index for index in range(FIRST_GUEST_INDEX, LAST_INDEX + 1) if index not in taken)
-
-    def frees(self, size: float) -> None:
-        """Give memory of a deleted VM back."""
-        self.freeing -= size
-
-    def release(self, vm: str) -> float:
-        """Let a VM and its index go; return the bytes that it held."""
-        del self.indexes[vm]
-        return self.held.pop(vm)
-
-
-@dataclass(slots=True, eq=False)
-class Vm:
-    """A VM.
-
-    Args:
-        guest: the VM of the point, prepared.
-        unit: the SU on which its definition is: the source until the target has taken over.
-        live_on: the SU on which it exists for its users; None while it is stopped in its own migration.
-        display: what its SU displays, without the suffixes of a migration.
-        home_iocf: I/O configuration under which it was started.
-        devices: devices by kind that it has now.
-        moves_from: the SU that runs its migration, to the last message; None while it does not migrate.
-        migrations: migrations that steps of the plan have begun, to address their draws.
-        burst_shift: by how much its burst slots are shifted in this replication.
-    """
-
-    guest: Guest
-    unit: Unit
-    live_on: Unit | None
-    display: str
-    home_iocf: str
-    devices: point.Devices
-    moves_from: Unit | None = None
-    migrations: int = 0
-    burst_shift: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """Name of the VM."""
-        return self.guest.spec.name
-
-    def stop(self) -> None:
-        """Stop the VM on its SU, in its own migration: from here to `arrive` it is live nowhere.
-
-        Raises:
-            ModelError: it is not live there.
-        """
-        if self.live_on is not self.unit:
-            raise ModelError(f"VM {self.name} is stopped on SU {self.unit.name} but is not live there")
-        self.live_on = None
-
-    def arrive(self, target: Unit) -> None:
-        """Go on living on the target.
-
-        Raises:
-            ModelError: the VM is still live elsewhere, or the target has no memory for it.
-        """
-        if self.live_on is not None or self.name not in target.held:
-            raise ModelError(f"VM {self.name} resumes on SU {target.name} while live on {self.live_on and self.live_on.name}")
-        self.unit = target
-        self.live_on = target
-        # Only the aliases are attached again on the target [VM2000 User Guide: Device management during a VM Migration].
-        self.devices = replace(self.devices, tapes=0, local_disks=0, mu_disks=0)
-        self.display = on_target(self.display, self.home_iocf == target.spec.iocf)
+__all__ = ["FIRST_GUEST_INDEX", "LAST_INDEX", "Unit", "Vm", "World"]
 
 
 @dataclass(slots=True, eq=False)
@@ -148,6 +39,14 @@ class World:
         env: the SimPy environment.
         network: links and monitor CPUs.
         units, vms: by name.
+        job_variables: by SU and name.
+        by_operators: migrations for which operators gave the command.
+        plan_over: whether the plan has nothing left to do: what goes wrong again and again stops then.
+        broken: faults under way, by kind and place.
+        on_phase: who wants to know that a migration enters a phase.
+        outages: SUs that went down, in the order of time.
+        struck: faults that began, in the order of time.
+        answered: how the operators' commands ended, by their places in the scenario.
     """
 
     site: Site
@@ -157,38 +56,94 @@ class World:
     network: Network
     units: dict[str, Unit]
     vms: dict[str, Vm]
+    job_variables: dict[tuple[str, str], JobVariable] = field(default_factory=dict)
+    by_operators: list[Move] = field(default_factory=list)
+    plan_over: bool = False
+    broken: dict[tuple[str, str], list[Fault]] = field(default_factory=dict)
+    on_phase: list[Callable[[Move], None]] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
+    struck: list[Struck] = field(default_factory=list)
+    answered: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site: Site, lane: Lane, journal: Journal) -> World:
-        """Set a replication up: every VM at home, all memory and indexes taken."""
-        env = simpy.Environment()
-        units = {unit.name: Unit(unit, simpy.Resource(env, capacity=1)) for unit in site.point.units}
+    def of(cls, site: Site, lane: Lane, journal: Journal, env: simpy.Environment | None = None) -> World:
+        """Set a replication up: every VM at home, all memory and indexes taken.
+
+        Raises:
+            ModelError: an SU starts with more than it has.
+        """
+        env = env or simpy.Environment()
+        units = {unit.name: Unit(unit, simpy.Resource(env, capacity=1), Memory.of(site, unit)) for unit in site.point.units}
         vms = {}
-        for name, guest in site.guests.items():
+        for name, guest in sorted(site.guests.items(), key=lambda item: item[1].spec.index):
             home = units[guest.spec.unit]
-            home.held[name] = guest.spec.memory_bytes
+            home.memory.place(name, guest.spec.memory_bytes)
             home.indexes[name] = guest.spec.index
-            vms[name] = vm = Vm(guest, home, home, guest.spec.state, home.spec.iocf, guest.spec.devices)
+            home.groups |= {guest.spec.group} - {""}
+            vms[name] = vm = Vm.at_home(guest, home)
+            vm.visited.append((0.0, home.name))
             if guest.load.bursts is not None:
                 vm.burst_shift = lane.uniform(guest.streams.burst_shift, 0)
-        world = cls(site, lane, journal, env, Network(env), units, vms)
         for unit in units.values():
-            if unit.free_bytes < 0.0:
-                raise ModelError(f"SU {unit.name} starts with {-unit.free_bytes:.0f} bytes more than it has")
-        for vm in vms.values():
+            unit.reconfiguring = unit.spec.reconfiguring
+        world = cls(site, lane, journal, env, Network(env), units, {name: vms[name] for name in site.guests})
+        for vm in world.vms.values():
             world.shows(vm.unit, vm, vm.display)
         return world
 
-    def tells(self, vm: Vm, message: Message, target: str, **inserts: object) -> None:
-        """Print a line of the plan to the caller, outside any migration."""
-        if self.journal.lines is not None:
-            named = {"index": vm.unit.indexes[vm.name], "vm": vm.name, "source": vm.unit.name, "target": target}
-            self.journal.lines.append(Line(self.env.now, message, vm.name, vm.unit.name, target, {**named, **inserts}))
+    def cluster_of(self, unit: Unit) -> Cluster:
+        """Return the SU cluster of an SU."""
+        return self.site.clusters[unit.spec.cluster]
+
+    def partners(self, unit: Unit) -> list[Unit]:
+        """Return the other SUs of its cluster, in the order of their names."""
+        return [other for other in self.units.values() if other.spec.cluster == unit.spec.cluster and other is not unit]
+
+    def on_unit(self, unit: Unit) -> list[Vm]:
+        """Return the VMs that an SU shows, those that are being set up there too, in the order of their indexes."""
+        return [self.vms[name] for name, _ in sorted(unit.indexes.items(), key=lambda item: item[1])]
+
+    def tells(
+        self, vm: Vm | None, message: Message, target: str = "", *, unit: Unit | None = None, console: str = "", **inserts: object
+    ) -> None:
+        """Print a line outside any migration.
+
+        Args:
+            vm: the VM that it is about, if there is one.
+            message: a constant of the catalogue.
+            target: name of another SU that it is about.
+            unit: the SU that prints it; that of the VM if not given.
+            console: the SU or VM at whose console a caller typed; "" for the plan.
+            inserts: of the message.
+        """
+        if self.journal.lines is None:
+            return
+        place = unit or (vm.unit if vm is not None else None)
+        name, at = (vm.name if vm is not None else ""), (place.name if place is not None else "")
+        named = {"index": vm.index if vm is not None else 0, "vm": name, "source": at, "target": target, "unit": at}
+        self.journal.lines.append(Line(self.env.now, message, name, at, target, {**named, **inserts}, console))
 
     def shows(self, unit: Unit, vm: Vm, state: str) -> None:
-        """Record what an SU displays for a VM from now on."""
+        """Record what an SU displays for a VM from now on; one that is down displays nothing."""
         if self.journal.displays is not None:
-            self.journal.displays.append(Display(self.env.now, unit.name, vm.name, unit.indexes.get(vm.name, 0), state))
+            index = unit.indexes.get(vm.name, 0)
+            self.journal.displays.append(Display(self.env.now, unit.name, vm.name, index, state if unit.up else GONE))
+
+    def displayed(self, unit: Unit, vm: Vm) -> str:
+        """Return what an SU displays for a VM now; GONE where it is not there."""
+        move = vm.move
+        if not unit.up or vm.name not in unit.indexes:
+            return GONE
+        if move is None or not move.under_way:
+            return vm.display
+        if unit is move.source:
+            return while_migrating(vm.display)
+        return vm.display if unit is vm.unit else SETUP_MIGR
+
+    def turns(self, vm: Vm, display: str) -> None:
+        """Let a VM take another state where it is, and show it."""
+        vm.display = display
+        self.shows(vm.unit, vm, display)
 
     def check_end(self) -> None:
         """Check what must be true when nothing moves any more.
@@ -200,9 +155,10 @@ class World:
         if self.network.active:
             raise ModelError(f"{len(self.network.active)} transfers never ended")
         for unit in self.units.values():
-            if unit.freeing:
-                raise ModelError(f"SU {unit.name} has not freed {unit.freeing:.0f} bytes of deleted VMs")
+            if unit.memory.freeing_bytes:
+                raise ModelError(f"SU {unit.name} has not freed {unit.memory.freeing_bytes:.0f} bytes of deleted VMs")
         for vm in self.vms.values():
-            holders = [unit.name for unit in self.units.values() if vm.name in unit.held]
-            if vm.live_on is not vm.unit or holders != [vm.unit.name]:
+            holders = [unit.name for unit in self.units.values() if unit.memory.has(vm.name)]
+            lives = vm.unit if vm.initialised and vm.unit.up else None
+            if vm.live_on is not lives or holders != [vm.unit.name] * vm.initialised:
                 raise ModelError(f"VM {vm.name} is live on {vm.live_on and vm.live_on.name}, holds memory on {holders}")

@@ -69,8 +69,14 @@ def _points(
     from sim.experiment.reading import PointRows
 
     for place in contents.places:
-        more = {"settings": loaded.settings[place], "engine": choices[place].engine, "why_engine": choices[place].why}
-        yield loaded.points[place].name, PointRows(contents, place, stop), more
+        point, choice = loaded.points[place], choices[place]
+        more = {
+            "settings": loaded.settings[place],
+            "policies": sorted({cluster.policy.name for cluster in point.clusters}),
+            "engine": choice.engine,
+            "why_engine": choice.why,
+        }
+        yield point.name, PointRows(contents, place, stop), more
 
 
 def _asked(loaded: Loaded, confidence: float) -> Asked:

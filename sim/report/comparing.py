@@ -12,7 +12,8 @@ from sim.units import show_memory, show_time
 
 UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0} | {"bytes": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
 FOOTNOTE = """\
-Less time and fewer bytes are better, and so are more completed migrations; times of VMs are of migrations that were completed{on_both}.
+Less time and fewer bytes are better, and so are more VMs that
+arrived (share completed: with or without warnings); times of VMs are of migrations that were completed{on_both}.
 {decides} decides where a quantity stands; where its p99 says something else, its line tells.
 In brackets 95 % intervals: what more replications would narrow, not what is assumed. Each holds for itself: of twenty statements about
 things that do not differ one is wrong on average."""
@@ -31,6 +32,7 @@ def _comparison(found: Comparison) -> str:
     told: tuple[tuple[Better, str], ...] = (
         ("second", f"{found.second} is better:"),
         ("first", f"{found.first} is better:"),
+        ("neither", "How they ended, beside the VMs that arrived; not judged:"),
         ("untold", "No difference can be told:"),
     )
     for better, title in told:
@@ -54,7 +56,8 @@ def _head(found: Comparison) -> str:
 def _verdict(found: Comparison) -> str:
     """Return the answer in a sentence."""
     number = {better: sum(each.better == better for each in found.quantities) for better in ("first", "second", "equal", "untold")}
-    told, total = number["first"] + number["second"], len(found.quantities)
+    told = number["first"] + number["second"]
+    total = sum(each.better != "neither" for each in found.quantities)
     if not told:
         return (
             "They are the same in every pair." if number["equal"] == total else f"In none of {total} quantities a difference can be told."
@@ -102,6 +105,8 @@ def _change(each: Compared, difference: Difference, *, turned: bool) -> str:
         value, low, high = -value, None if high is None else -high, None if low is None else -low
     if low is None or high is None:
         return f"{_one(each, value)} (n < {difference.needed}: no interval)"
+    if low == high == 0:
+        return "no difference"
     if low <= 0 <= high:
         return f"{_one(each, low)} to {_one(each, high)}"
     near, far = sorted((abs(low), abs(high)))

@@ -22,6 +22,7 @@ from sim.model.dirtying import expected_pages, linear_pages
 from sim.model.draws import BLOCK, Draws
 from sim.model.load import PAGE
 from sim.model.throughput import lone_rate
+from sim.report.explain_operations import fault_text, operator_text
 from sim.report.layout import clock, rendered
 from sim.scenario.catalogue import assumptions
 from sim.scenario.load import Loaded
@@ -42,6 +43,8 @@ def explained(loaded: Loaded, place: int, replications: int) -> dict[str, Any]:
         "point": point.name,
         "title": loaded.scenario.title,
         "steps": [_step(site, number) for number in range(len(point.steps))],
+        "operators": [operator_text(operator) for operator in point.operators],
+        "faults": [fault_text(fault, site.units[fault.place].su_type if fault.place in site.units else "") for fault in point.faults],
         "vms": [_vm(site, guest) for guest in site.guests.values()],
         "values": [
             {"path": fact.path, "value": fact.value_text, "origin": fact.origin, "source": fact.source, "assumption": fact.assumption}
@@ -66,6 +69,8 @@ def explained_text(found: dict[str, Any], width: int, *, all_values: bool) -> st
     """
     blocks = [f"{found['title']}{' - ' + found['point'] if found['point'] else ''}", ""]
     blocks += ["Plan"] + [f"  {step}" for step in found["steps"]] + [""]
+    for title, key in (("What operators type", "operators"), ("What goes wrong", "faults")):
+        blocks += [title, *(f"  {each}" for each in found[key]), ""] if found[key] else []
     blocks += ["VMs, with numbers derived from size, load and network", _vm_table(found["vms"], width), ""]
     for vm in found["vms"]:
         blocks += [f"  {vm['vm']}: {note}" for note in vm["notes"]]
@@ -92,7 +97,8 @@ def _step(site: Site, number: int) -> str:
     what = f"drain {step.drain}" if step.drain else f"migrate {step.vm}"
     retries = f"{step.on_abort.retries} retries after {show_time(step.on_abort.wait_s)}" if step.on_abort.retries else "no retry"
     order = f", {step.order or ' '.join(step.sequence)}" if step.drain else ""
-    return f"{step.name}: {clock(step.at_s)} {what} to {step.to}{order}; after an abort {retries}, then {step.on_abort.then}"
+    whatever = "an abort or a rejection" if step.on_abort.retry_rejected else "an abort"
+    return f"{step.name}: {clock(step.at_s)} {what} to {step.to}{order}; after {whatever} {retries}, then {step.on_abort.then}"
 
 
 def _vm(site: Site, guest: Guest) -> dict[str, Any]:

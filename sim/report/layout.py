@@ -1,8 +1,10 @@
-"""What all reports share: times of a simulation as clock times, tables as plain text."""
+"""What all reports share: clock times, spans and shares as text, tables as plain text."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -36,3 +38,25 @@ def rendered(table: Table, width: int) -> str:
     with console.capture() as capture:
         console.print(table, width=width)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def percent(share: Mapping[str, Any]) -> str:
+    """Return a share with its 95 % interval, as `share_entry` has it."""
+    return f"{100 * share['share']:.1f} % ({100 * share['low']:.1f} to {100 * share['high']:.1f})"
+
+
+def show_span(value: float | str | None) -> str:
+    """Return a time of the table with its unit, s or min:s; "never" for one without end, "-" for none."""
+    if value is None or isinstance(value, str):
+        return value or "-"
+    return f"{short_span(value)} s" if value < 60.0 else f"{short_span(value)} h" if value >= 3600.0 else f"{short_span(value)} min"
+
+
+def short_span(value: float | str) -> str:
+    """Return a time without its unit: 14.23, 3:20 or 1:05:00, short enough for an interval."""
+    if isinstance(value, str):
+        return value
+    if value < 60.0:
+        return f"{value:.2f}"
+    minutes, seconds = divmod(round(value), 60)
+    return f"{minutes}:{seconds:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"

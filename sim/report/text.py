@@ -10,21 +10,24 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sim.report.layout import clock, rendered
+from sim.columns import OPERATOR_STEP
+from sim.report.failing import failures_text
+from sim.report.layout import clock, percent, rendered, short_span, show_span
 from sim.units import show_memory
 
 FOOTNOTE = """\
 Quantiles are of completed migrations, below them their 95 % intervals: what more replications would narrow, not what is assumed.
 (n < N): too few replications for an interval. total = VMS2450 to VMS2451; a makespan has the check before it as well.
-downtime = VMS2452 to VMS2432 (/390), HAL0331 to HAL0332 (x86). sent/mem = bytes sent over touched memory.
-VM2000's own policy on SU /390 is not published: vary `stop_goal` and `chase_limit` with --set to see what rests on it."""
+downtime = VMS2452 to VMS2432 (/390), HAL0331 to HAL0332 (x86). sent/mem = bytes sent over touched memory."""
+OF_VM2000 = "VM2000's own policy on SU /390 is not published: vary `stop_goal` and `chase_limit` with --set to see what rests on it."
 
 
 NAMES_SHOWN = 3
+ALL = "(all)"  # step and VM of the line of all together
 
 
 def summary_text(summary: dict[str, Any], width: int) -> str:
-    """Return the summary: objectives first, then steps, then a table of VMs for each variant."""
+    """Return the summary: objectives, steps, what went wrong, and a table of VMs for each variant."""
     blocks = [summary["title"]] if summary.get("title") else []
     blocks += [summary[key]["text"] for key in ("asked", "stopping") if key in summary]
     blocks += [
@@ -35,10 +38,12 @@ def summary_text(summary: dict[str, Any], width: int) -> str:
         blocks.append(f"{head}{point['replications']} replications")
         blocks += [_objective(entry) for entry in point["objectives"]]
         blocks += [_step(step) for step in point["steps"]]
-        blocks += ["", _table(point["migrations"], width), ""]
+        wrong = failures_text(point["failures"], point["replications"], width, summary["assumptions"])
+        blocks += [wrong] if wrong else []
+        blocks += ["", _table(point["migrations"], width), *_by_operators(point["migrations"]), ""]
     blocks += (
         [
-            FOOTNOTE,
+            _footnote(summary["points"]),
             *engines(summary["points"]),
             f"Assumptions used: {', '.join(summary['assumptions'])}; `migr explain` says what they are.",
         ]
@@ -46,6 +51,11 @@ def summary_text(summary: dict[str, Any], width: int) -> str:
         else []
     )
     return "\n".join(blocks)
+
+
+def _footnote(points: Sequence[dict[str, Any]]) -> str:
+    """Return what has to be known to read the table; of a policy only where it was used."""
+    return "\n".join([FOOTNOTE, *([OF_VM2000] if any("vm2000" in point["policies"] for point in points) else [])])
 
 
 def engines(points: Sequence[dict[str, Any]]) -> list[str]:
@@ -69,7 +79,10 @@ def _objective(entry: dict[str, Any]) -> str:
         why = f"needs {entry['replications_needed']} replications"
     else:
         why = f"95 % interval {show(entry['low'])} to {show(entry['high'])}"
-    return f"  {entry['verdict'].upper():<9} {entry['objective']}   (found {show(entry['estimate'])}; {why})"
+    found = f"found {show(entry['estimate'])}"
+    if entry["of"] == "share" and entry["objective"].startswith("share(") and not entry["objective"].startswith("share(completed"):
+        found += " of the replications, by the last attempt of each VM"  # what failed and was tried again is told below
+    return f"  {entry['verdict'].upper():<9} {entry['objective']}   ({found}; {why})"
 
 
 def _value(of: str, value: float | str) -> str:
@@ -91,14 +104,20 @@ def _of(point: str) -> str:
 
 def _step(step: dict[str, Any]) -> str:
     spans = ", ".join(f"{name} {show_span(found['value'])}" for name, found in step["makespan_s"].items())
-    shares = f"all VMs brought over in {_percent(step['nothing_left_behind'])} of the replications"
+    shares = f"nothing left behind in {percent(step['nothing_left_behind'])} of the replications"
     if step["within_window"]:
-        shares += f", within the window in {_percent(step['within_window'])}"
+        shares += f", within the window in {percent(step['within_window'])}"
     return f"  step {step['step']}: makespan {spans}; {shares}"
 
 
-def _percent(share: dict[str, Any]) -> str:
-    return f"{100 * share['share']:.1f} % ({100 * share['low']:.1f} to {100 * share['high']:.1f})"
+def _by_operators(lines: list[dict[str, Any]]) -> list[str]:
+    """Return what migrations for which operators gave the command count for, where there are any."""
+    if all(line["step"] != OPERATOR_STEP for line in lines):
+        return []
+    return [
+        f"{OPERATOR_STEP} = migrations for which operators gave the command; (all) has them too. Objectives that name no VM, and",
+        "share(completed), are about the plan and do not count them; shares of other outcomes and objectives of a VM do.",
+    ]
 
 
 def _table(lines: list[dict[str, Any]], width: int) -> str:
@@ -116,7 +135,8 @@ def _table(lines: list[dict[str, Any]], width: int) -> str:
         rounds = f"{found['rounds']['p50']['value']:.0f} (max {line['rounds_max']})" if found.get("rounds") else "-"
         sent = f"{found['sent_over_touched']['p50']['value']:.2f}" if found.get("sent_over_touched") else "-"
         times = [cell for name in ("total_s", "downtime_s") for cell in _quantiles(found.get(name, {}))]
-        cells = [line["step"], line["vm"], *times, rounds, sent, _outcomes(line)]
+        both = line["step"] == ALL and any(each["step"] == OPERATOR_STEP for each in lines)
+        cells = [line["step"], f"plan and {OPERATOR_STEP}" if both else line["vm"], *times, rounds, sent, _outcomes(line)]
         table.add_row(*map(Text, cells))
     return rendered(table, max(width, 118))
 
@@ -131,7 +151,7 @@ def _quantiles(found: dict[str, Any]) -> list[str]:
             continue
         cell = show_span(entry["value"])
         if entry["low"] is not None:
-            cell += f"\n{_short(entry['low'])}-{_short(entry['high'])}"
+            cell += f"\n{short_span(entry['low'])}-{short_span(entry['high'])}"
         elif entry["replications_needed"]:
             cell += f"\n(n < {entry['replications_needed']})"
         cells.append(cell)
@@ -142,20 +162,3 @@ def _outcomes(line: dict[str, Any]) -> str:
     shares = ", ".join(f"{name} {100 * share['share']:.1f} %" for name, share in line["outcomes"].items())
     reasons = ", ".join(line["reasons"])
     return f"{shares} ({reasons})" if reasons else shares
-
-
-def show_span(value: float | str | None) -> str:
-    """Return a time of the table with its unit, s or min:s; "never" for one without end, "-" for none."""
-    if value is None or isinstance(value, str):
-        return value or "-"
-    return f"{_short(value)} s" if value < 60.0 else f"{_short(value)} h" if value >= 3600.0 else f"{_short(value)} min"
-
-
-def _short(value: float | str) -> str:
-    """Return 14.23, 3:20 or 1:05:00, short enough for an interval."""
-    if isinstance(value, str):
-        return value
-    if value < 60.0:
-        return f"{value:.2f}"
-    minutes, seconds = divmod(round(value), 60)
-    return f"{minutes}:{seconds:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"

@@ -10,10 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.engine.journal import Display, Line
+from sim.engine.plan import ARRIVED
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
 from sim.report.layout import clock, rendered
-from sim.vm2000.catalogue import Recipient, printed
+from sim.report.seen import consoles_of
+from sim.vm2000.catalogue import DISPLAY, Recipient, printed
 from sim.vm2000.displays import StateShown, VmLine, show_states_over_time, show_vm_attributes
 
 TITLES = {
@@ -22,12 +24,15 @@ TITLES = {
     Recipient.GUEST: "guest",
     Recipient.CALLER: "caller",
 }
+# What nobody in the machine room sees: faults that begin and end. It has a column only where there is something in it.
+SIMULATOR = {Recipient.SIMULATOR: "simulator"}
 CONSOLES: dict[str, tuple[Recipient, ...]] = {
     "source": (Recipient.SOURCE,),
     "target": (Recipient.TARGET,),
     "guest": (Recipient.GUEST,),
     "caller": (Recipient.CALLER,),
     "admins": (Recipient.SOURCE_ADMINS, Recipient.TARGET_ADMINS),
+    "simulator": (Recipient.SIMULATOR,),
 }
 UNDOCUMENTED = (
     "Not documented: what the console of a guest on SU /390 shows between VMS2452 and VMS2432 (event 8 of the published example)\n"
@@ -37,9 +42,21 @@ SPLIT = 132  # columns of a terminal from which on four consoles stand side by s
 
 
 def chosen(lines: Iterable[Line], vm: str | None, console: str | None) -> list[Line]:
-    """Return the messages of one VM and of one console; None takes all."""
-    wanted = set(CONSOLES[console]) if console else None
-    return [line for line in lines if (vm is None or line.vm == vm) and (wanted is None or wanted & set(line.message.recipients))]
+    """Return the messages of one VM, and of one kind of console or the one of an SU or VM; None takes all.
+
+    What happens to the site itself concerns every VM.
+    """
+    return [line for line in lines if (vm is None or _concerns(vm, line)) and (console is None or _appears_on(console, line))]
+
+
+def _concerns(vm: str, line: Line) -> bool:
+    return line.vm == vm or (not line.vm and Recipient.SIMULATOR in line.message.recipients)
+
+
+def _appears_on(console: str, line: Line) -> bool:
+    if console in CONSOLES:
+        return not set(CONSOLES[console]).isdisjoint(line.message.recipients)
+    return console in consoles_of(line)
 
 
 def side_by_side(lines: Sequence[Line], width: int) -> str:
@@ -49,18 +66,19 @@ def side_by_side(lines: Sequence[Line], width: int) -> str:
 
     Args:
         lines: messages in the order of time.
-        width: columns of the terminal; a narrow one gets a list instead.
+        width: columns of the terminal; a narrow one gets a list instead, and so do displays, whose lines a column would break.
     """
-    if width < SPLIT:
+    if width < SPLIT or any(line.message is DISPLAY for line in lines):
         return listed(lines)
     names_needed = len({(line.source, line.target) for line in lines}) > 1
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     table.add_column("time", no_wrap=True)
-    for title in TITLES.values():
+    titles = TITLES | (SIMULATOR if any(Recipient.SIMULATOR in line.message.recipients for line in lines) else {})
+    for title in titles.values():
         table.add_column(title, ratio=1, overflow="fold")
     for line in lines:
         cells = [Text(clock(line.time_s))]
-        for recipient in TITLES:
+        for recipient in titles:
             shown = recipient in line.message.recipients
             cells.append(Text(_named(line, recipient) if shown and names_needed else _text(line) if shown else ""))
         table.add_row(*cells)
@@ -71,9 +89,11 @@ def listed(lines: Sequence[Line]) -> str:
     """Return the messages one below the other: time, console, text."""
     rows = []
     for line in lines:
-        where = next((TITLES[recipient] for recipient in line.message.recipients if recipient in TITLES), "administrators")
-        su = {"source monitor": line.source, "target monitor": line.target, "guest": line.vm}.get(where, "")
-        rows.append(f"{clock(line.time_s)}  {where:<14} {su:<8}  {_text(line)}")
+        titles = TITLES | SIMULATOR
+        where = next((titles[recipient] for recipient in line.message.recipients if recipient in titles), "administrators")
+        su = {"source monitor": line.source, "target monitor": line.target, "guest": line.vm, "caller": line.console}.get(where, "")
+        head = f"{clock(line.time_s)}  {where:<14} {su:<8}  "
+        rows.append(head + _text(line).replace("\n", "\n" + " " * len(head)))
     return "\n".join(rows)
 
 
@@ -87,6 +107,7 @@ def as_records(lines: Sequence[Line]) -> list[dict[str, Any]]:
             "source": line.source,
             "target": line.target,
             "consoles": [str(recipient) for recipient in line.message.recipients],
+            "console": line.console,
             "id": line.message.id,
             "text": _text(line),
         }
@@ -122,12 +143,14 @@ def outcomes(replication: Replication, vm: str | None) -> str:
         if vm is not None and move.vm.name != vm:
             continue
         line = f"{move.vm.name} {move.source.name} -> {move.target.name}: {move.outcome}"
-        if move.outcome == "completed" and move.started_s is not None and move.ended_s is not None:
+        line += f" ({move.reason})" if move.reason else ""
+        line += f", commanded at {move.console}" if move.console else ""
+        if move.outcome in ARRIVED and move.started_s is not None and move.ended_s is not None:
             line += f", total {move.ended_s - move.started_s:.2f} s"
-            if move.guest.runs and move.stopped_s is not None and move.resumed_s is not None:
+            if move.runs and move.stopped_s is not None and move.resumed_s is not None:
                 line += f", downtime {move.resumed_s - move.stopped_s:.2f} s, {move.rounds} live round{'s' if move.rounds != 1 else ''}"
-        elif move.reason:
-            line += f" ({move.reason})"
+        elif move.runs and move.stopped_s is not None and move.back_s is not None:
+            line += f", the guest stood still for {move.back_s - move.stopped_s:.2f} s"
         lines.append(line)
     return "\n".join(lines)
 
@@ -137,5 +160,5 @@ def _text(line: Line) -> str:
 
 
 def _named(line: Line, recipient: Recipient) -> str:
-    su = {Recipient.SOURCE: line.source, Recipient.TARGET: line.target}.get(recipient)
+    su = {Recipient.SOURCE: line.source, Recipient.TARGET: line.target, Recipient.CALLER: line.console}.get(recipient)
     return f"{su}: {_text(line)}" if su else _text(line)

@@ -1,4 +1,4 @@
-"""What `migr trace` prints: messages, states over time, or the displays at one time."""
+"""What `migr trace` prints: messages, states over time, the displays at one time, or what a replication leaves in writing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
 from sim.errors import UsageError
-from sim.report import trace
+from sim.report import trace, trace_records
 from sim.scenario.load import Loaded
 from sim.scenario.resolve import first_second, seconds_from_midnight
 from sim.units import UnitError, parse_clock
@@ -24,6 +24,7 @@ def trace_text(
     vm: str | None,
     console: str | None,
     states: bool,
+    records: bool,
     at: str | None,
     as_json: bool,
     width: int,
@@ -36,8 +37,9 @@ def trace_text(
         site: its point, prepared.
         found: the replication.
         vm: only this VM.
-        console: only this console.
+        console: only consoles of this kind, or the one of an SU or VM.
         states: the displayed states over time instead.
+        records: the event log, accounting records and job variables instead.
         at: what every SU displays at this clock time instead.
         as_json: as data.
         width: columns of the terminal.
@@ -48,19 +50,26 @@ def trace_text(
     """
     if vm is not None and vm not in site.guests:
         raise UsageError(f"--vm {vm}: no such VM; the scenario has {', '.join(site.guests)}")
-    if console is not None and console not in trace.CONSOLES:
-        raise UsageError(f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}")
+    if console is not None and console not in {*trace.CONSOLES, *site.units, *site.guests}:
+        raise UsageError(
+            f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}, an SU ({', '.join(site.units)}) or a VM "
+            f"({', '.join(site.guests)})"
+        )
     at_s = _clock(at, loaded) if at is not None else None
     if at_s is not None:
         return trace.displayed_at(found, site, at_s)
     if states:
         return _states(found, vm, why, as_json=as_json)
+    if records:
+        return json.dumps({**(why or {}), **trace_records.as_data(found, vm)}, indent=2) if as_json else trace_records.listed(found, vm)
     lines = trace.chosen(found.journal.in_order(), vm, console)
     if as_json:
         return _json("messages", trace.as_records(lines), why)
     heading = f"Replication {found.number}" + (f" of '{site.point.name}'" if site.point.name else "")
     body = trace.listed(lines) if console else trace.side_by_side(lines, width)
-    guest_shown = console in {None, "guest"} and any(line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None))
+    guest_shown = console in {None, "guest", *site.guests} and any(
+        line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None)
+    )
     return "\n".join([heading, "", body, "", trace.outcomes(found, vm), *([trace.UNDOCUMENTED] if guest_shown else [])])
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sim.columns import TABLES, Column
+from sim.engine.happened import BETWEEN, left_text
 from sim.engine.lockstep.attempt import Record, RoundRecord
 from sim.engine.lockstep.replicate import StepEnd, Walked
 from sim.engine.site import Site
@@ -54,6 +55,19 @@ class _Interleaved:
         found = pa.array(indices, pa.int32(), mask=indices < 0 if None in values else None)
         return pa.DictionaryArray.from_arrays(found, pa.array(list(codes), pa.string()))
 
+    def texts(self, values: Sequence[tuple[Sequence[str], Cells]]) -> pa.Array[Any]:
+        """Return a column of names of which each group has some, and for each of its lanes the place of the one that it has."""
+        known: dict[str, int] = {}
+        cells: Cells = np.zeros(len(self._group), dtype=np.int32)
+        for (texts, codes), rows in zip(values, self._rows, strict=True):
+            cells[rows] = np.array([known.setdefault(text, len(known)) for text in texts], dtype=np.int32)[codes]
+        there, first = np.unique(cells, return_index=True)
+        order = there[np.argsort(first)]  # a dictionary in the order of first appearance, as everywhere
+        place = np.zeros(len(known), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        names = list(known)
+        return pa.DictionaryArray.from_arrays(pa.array(place[cells], pa.int32()), pa.array([names[code] for code in order], pa.string()))
+
     def constants(self, values: Sequence[int | float | bool], kind: type) -> pa.Array[Any]:
         """Return a column that is the same for all of a group."""
         return pa.array(np.array(values, dtype=kind).take(self._group))
@@ -83,8 +97,10 @@ def _migrations(site: Site, walked: Walked) -> pa.Table:
         "target": rows.names([record.target for record in records]),
         "memory_bytes": rows.constants([int(spec.memory_bytes) for spec in specs], np.int64),
         "touched_bytes": rows.constants([int(spec.touched_pages) * PAGE for spec in specs], np.int64),
+        "console": rows.names([""] * len(records)),  # of a plan: scenarios with operators are SimPy's
         "outcome": rows.names([record.outcome for record in records]),
         "reason": rows.names([record.reason for record in records]),
+        "after_suspend": rows.names([None] * len(records)),  # nothing breaks without faults
     }
     measured = {column.name: _measured(rows, records, column) for column in TABLES["migrations"] if column.name not in constant}
     return _table("migrations", constant | measured)
@@ -113,9 +129,24 @@ def _plans(site: Site, walked: Walked) -> pa.Table:
             "end_s": rows.numbers([end.step.at_s + makespan for end, makespan in zip(ends, makespans, strict=True)], np.float64),
             "vms": rows.numbers([end.vms for end in ends], np.int64),
             "left_behind": rows.numbers([end.left_behind for end in ends], np.int64),
+            "left": rows.texts([_left(end, walked.width) for end in ends]),
             "attempts": rows.numbers([end.attempts for end in ends], np.int64),
+            "failed_s": rows.numbers([end.failed_s for end in ends], np.float64),
+            "ended_guests": rows.constants([0] * len(ends), np.int64),  # scenarios with faults or operators are SimPy's
+            **{column: rows.names([""] * len(ends)) for column in ("ended", "faults", "commands")},
         },
     )
+
+
+def _left(end: StepEnd, width: int) -> tuple[list[str], Cells]:
+    """Return the VMs that a step left behind as texts, and which of these each replication has."""
+    if not end.left:
+        return [""], np.zeros(width, dtype=np.int32)
+    flags = np.stack([stays for _, _, stays in end.left])
+    kinds, codes = np.unique(flags, axis=1, return_inverse=True)
+    names = [left_text(vm, unit) for vm, unit, _ in end.left]
+    texts = [BETWEEN.join(name for name, stays in zip(names, kind, strict=True) if stays) for kind in kinds.T.tolist()]
+    return texts, codes.reshape(width)
 
 
 def _rounds(site: Site, walked: Walked) -> pa.Table:

@@ -9,14 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.columns import OUTCOMES
+from sim.columns import OPERATOR_STEP, OUTCOMES
 from sim.results.differences import Difference, median_difference, quantile_difference, share_difference
 from sim.results.entries import number
 from sim.results.samples import COMPLETED
 from sim.results.sides import ABSENT, Side
 from sim.results.statistics import Sample, quantile
 
-Better = Literal["first", "second", "equal", "untold"]
+Better = Literal["first", "second", "equal", "untold", "neither"]
 QUANTILES = {"p50": 0.5, "p99": 0.99}
 TIMES = {"total_s": "total time", "downtime_s": "downtime"}
 Mask = NDArray[np.bool_]
@@ -35,8 +35,9 @@ class Compared:
         first: p50 and p99, or the share, of the first side.
         second: likewise.
         differences: what the second side has more: p50, p99, and of pairs the median; or the share.
-        better: which side: by the median of the pairs, else by p50; less time and fewer bytes are better, completed migrations are, and
-            other outcomes are not. Equal: no pair differs.
+        better: which side: by the median of the pairs, else by p50; less time and fewer bytes are better, and so are more VMs that
+            arrived, with or without warnings. Equal: no pair differs. Neither: of the other outcomes one is not better than another, so
+            that they are told and not judged.
     """
 
     quantity: str
@@ -134,8 +135,8 @@ def _looked_at(first: Side, second: Side, *, paired: bool) -> tuple[int, int]:
 
 
 def _quantities(first: Side, second: Side, *, paired: bool) -> Iterator[Compared]:
-    for step in first.makespans:
-        if step in second.makespans:
+    for step in (*first.makespans, OPERATOR_STEP):
+        if step in first.makespans and step in second.makespans:
             yield from _times("makespan", "seconds", (step, ""), (first.makespans[step], second.makespans[step]), paired=paired)
             if step in first.sent and step in second.sent:
                 yield from _times("bytes sent", "bytes", (step, ""), (first.sent[step], second.sent[step]), paired=paired)
@@ -171,7 +172,7 @@ def _times(
 
 
 def _shares(of_vm: tuple[str, str], first: Side, second: Side, *, paired: bool) -> Iterator[Compared]:
-    """Yield the comparison of the share of completed migrations, and of each other outcome that is not simply the rest."""
+    """Yield the comparison of the share of completed migrations, of those with warnings, of each failure that is not simply the rest."""
     one, other = first.outcomes[of_vm], second.outcomes[of_vm]
     if paired:
         n = min(len(one), len(other))
@@ -186,11 +187,16 @@ def _shares(of_vm: tuple[str, str], first: Side, second: Side, *, paired: bool) 
         code for code in range(len(OUTCOMES)) if code not in completed and (bool((one == code).any()) or bool((other == code).any()))
     ]
     asked = {"completed": completed} | ({OUTCOMES[code]: [code] for code in failures} if len(failures) > 1 else {})
+    warned = OUTCOMES.index("completed-with-warnings")
+    if bool((one == warned).any()) or bool((other == warned).any()):
+        asked |= {"completed-with-warnings": [warned]}
     for name, codes in asked.items():
         hits = np.isin(one, codes), np.isin(other, codes)
         difference = share_difference(*hits, paired=paired)
         is_equal = paired and bool((hits[0] == hits[1]).all())
-        better: Better = "equal" if is_equal else better_of(difference, less_is_better=name != "completed")
+        better: Better = "equal" if is_equal else better_of(difference, less_is_better=False)
+        if name != "completed" and better in {"first", "second"}:
+            better = "neither"
         shares = [{"share": float(each.mean())} for each in hits]
         yield Compared(f"share {name}", "share", *of_vm, (len(one), len(other)), shares[0], shares[1], {"share": difference}, better)
 
@@ -206,7 +212,8 @@ def better_of(difference: Difference, *, less_is_better: bool) -> Better:
 def _only(one: Side, other: Side) -> Iterator[str]:
     """Yield what only one side has, in words; a VM of a step that the other side lacks is not named again."""
     yield from (f"step {step}" for step in one.makespans if step not in other.makespans)
-    yield from (f"VM {vm} in step {step}" for step, vm in one.outcomes if step in other.makespans and (step, vm) not in other.outcomes)
+    steps = {*other.makespans, OPERATOR_STEP}
+    yield from (f"VM {vm} in step {step}" for step, vm in one.outcomes if step in steps and (step, vm) not in other.outcomes)
 
 
 def _finite(value: float | None) -> float | str | None:

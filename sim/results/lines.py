@@ -175,7 +175,9 @@ class Lines:
     def _place(self, steps: list[str], pair: tuple[int, int], group: int) -> tuple[int, float, str]:
         """Return by what lines are sorted: step, mean time at which they were due, name."""
         mean = int(self._due_ms[group]) / int(self._outcome_counts[group].sum())
-        return steps.index(self._steps.names[pair[0]]), mean, self._vms.names[pair[1]]
+        step = self._steps.names[pair[0]]
+        # Migrations for which operators gave the command are of no step, and come last.
+        return steps.index(step) if step in steps else len(steps), mean, self._vms.names[pair[1]]
 
     def _line(self, step: str, vm: str, group: int) -> dict[str, Any]:
         counts = self._outcome_counts[group]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.columns import OPERATOR_STEP
 from sim.results.chunks import Chunk, Codes, Sample, names_of, numbers_of, whole_of
 from sim.scenario.objectives import Metric, Objective
 
@@ -91,14 +92,25 @@ class Replications:
         return final
 
     @cached_property
+    def planned(self) -> NDArray[np.bool_]:
+        """Which rows are of the plan; the others are migrations for which operators gave the command."""
+        names, codes = self.steps
+        return np.array([*(name != OPERATOR_STEP for name in names), False])[codes]
+
+    @cached_property
+    def planned_final(self) -> NDArray[np.bool_]:
+        """Which rows are the last attempt of a VM in a step of the plan."""
+        return self.final if OPERATOR_STEP not in self.steps[0] else self.final & self.planned
+
+    @cached_property
     def completed(self) -> NDArray[np.bool_]:
         """Which rows are completed migrations, with or without warnings."""
         return self.has_outcome(*COMPLETED)
 
     @cached_property
     def failed(self) -> NDArray[np.bool_]:
-        """Which replications leave a VM behind: one whose last attempt in a step was not completed."""
-        return self.has(self.final & ~self.completed)
+        """Which replications leave a VM behind: one whose last attempt in a step of the plan was not completed."""
+        return self.has(self.planned_final & ~self.completed)
 
     def has_outcome(self, *outcomes: str) -> NDArray[np.bool_]:
         """Return which rows of migrations have one of these outcomes."""
@@ -128,7 +140,8 @@ def sample_of(metric: Metric, seen: Replications) -> Sample:
 
     `makespan` and `end` look at the step, or at the whole plan. `total`, `downtime` and `rounds` look at a VM, or take the largest of
     the VMs of the step or the plan; `sent` adds their bytes, all attempts. A step that finds nothing to move has no rows: nothing
-    was sent, nobody stood still, nothing failed.
+    was sent, nobody stood still, nothing failed. Migrations for which operators gave the command count where a VM is named: what was
+    not named is the plan's. A VM that arrived with warnings was migrated; one whose guest was lost was not.
 
     Args:
         metric: what is asked.
@@ -141,9 +154,9 @@ def sample_of(metric: Metric, seen: Replications) -> Sample:
     found = np.nan_to_num(numbers_of(seen.chunk.migrations[_PER_VM[metric.name]]), nan=0.0, posinf=NEVER, neginf=-NEVER)
     values = np.zeros(len(seen.numbers))
     if not metric.of and metric.name != "sent":  # as below, without a choice of rows: every summary asks for it
-        np.maximum.at(values, places, np.where(final, found, 0.0))
+        np.maximum.at(values, places, np.where(seen.planned_final, found, 0.0))
         return np.where(seen.failed, NEVER, values)
-    chosen = one_of(seen.vms, [metric.of]) | one_of(seen.steps, [metric.of]) if metric.of else np.ones(len(found), dtype=bool)
+    chosen = one_of(seen.vms, [metric.of]) | one_of(seen.steps, [metric.of]) if metric.of else seen.planned
     if metric.name == "sent":
         np.add.at(values, places[chosen], found[chosen])
     else:
@@ -154,7 +167,8 @@ def sample_of(metric: Metric, seen: Replications) -> Sample:
 def outcome_of(objective: Objective, seen: Replications) -> NDArray[np.bool_]:
     """Return for each replication whether `share(outcome)` counts it.
 
-    `completed` counts a replication in which every VM was completed, any other outcome one in which some VM had it.
+    `completed` counts a replication in which every VM of the plan was completed, with or without warnings; any other outcome one in
+    which some VM had it at last, in the plan or by an operator's command.
     """
     if objective.outcome == "completed":
         return ~seen.failed

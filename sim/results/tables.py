@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from sim.columns import TABLES, Column
+from sim.engine.happened import outages_text
 from sim.engine.move import Move
-from sim.engine.plan import StepRun
+from sim.engine.plan import ARRIVED, StepRun
 from sim.engine.replicate import Replication
 from sim.model.load import PAGE
 from sim.vm2000.catalogue import printed
@@ -69,7 +70,9 @@ def migration_rows(point: str, replication: Replication) -> list[Row]:
 
 def plan_rows(point: str, replication: Replication) -> list[Row]:
     """Return a row for each step."""
-    return [_plan(point, replication.number, run) for run in replication.steps]
+    ended = sum(len(outage.guests) for outage in replication.outages)
+    of_all = (ended, outages_text(replication.outages), replication.faults, replication.commands)
+    return [(*_plan(point, replication.number, run), *of_all) for run in replication.steps]
 
 
 def round_rows(point: str, replication: Replication) -> list[Row]:
@@ -106,6 +109,7 @@ def message_rows(point: str, replication: Replication) -> list[Row]:
             line.source,
             line.target,
             ",".join(line.message.recipients),
+            line.console,
             line.message.id,
             printed(line.message, **line.inserts),
         )
@@ -116,7 +120,7 @@ def message_rows(point: str, replication: Replication) -> list[Row]:
 def _migration(point: str, number: int, move: Move) -> Row:
     """Return the row of an attempt, in the order of `sim.columns.MIGRATIONS`."""
     spec = move.guest.spec
-    completed = move.outcome == "completed"
+    completed = move.outcome in ARRIVED
     ended = move.ended_s
     return (
         point,
@@ -129,14 +133,17 @@ def _migration(point: str, number: int, move: Move) -> Row:
         move.target.name,
         int(spec.memory_bytes),
         int(spec.touched_pages) * PAGE,
+        move.console,
         move.due_s,
         move.command_s,
         move.started_s,
         ended,
         move.outcome,
         move.reason,
+        move.decided,
         _between(move.started_s, ended) if completed else None,
-        _between(move.stopped_s, move.resumed_s) if completed and move.guest.runs else None,
+        _between(move.stopped_s, move.resumed_s) if completed and move.runs else None,
+        _interruption(move),
         _between(move.started_s, move.set_up_s),
         _between(move.set_up_s, move.stopped_s),
         move.handshake_s,
@@ -149,11 +156,19 @@ def _migration(point: str, number: int, move: Move) -> Row:
 
 
 def _plan(point: str, number: int, run: StepRun) -> Row:
-    """Return the row of a step, in the order of `sim.columns.PLANS`."""
-    step, left = run.step, run.left_behind
-    makespan = float("inf") if left else run.ended_s - step.at_s
+    """Return what is of one step in its row, in the order of `sim.columns.PLANS`."""
+    step, left, ended = run.step, run.left_behind, run.ended_s
+    makespan = float("inf") if left else ended - step.at_s
     attempts = sum(move.attempt > 0 for move in run.moves)
-    return (point, number, step.name, step.at_s, run.ended_s, makespan, step.at_s + makespan, len(run.vms), left, attempts)
+    found = (step.name, step.at_s, ended, makespan, step.at_s + makespan, len(run.vms), left, run.left, attempts, run.failed_s)
+    return (point, number, *found)
+
+
+def _interruption(move: Move) -> float | None:
+    """Return how long the guest stood still, if it did and went on; one that was lost did not go on, or not with this migration."""
+    if not move.runs or move.outcome == "lost":
+        return None
+    return _between(move.stopped_s, move.resumed_s if move.resumed_s is not None else move.back_s)
 
 
 def _between(begin: float | None, end: float | None) -> float | None:

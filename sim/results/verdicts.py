@@ -10,9 +10,9 @@ import numpy as np
 from sim.results.chunks import Sample
 from sim.results.entries import number
 from sim.results.order_statistics import Selection
-from sim.results.samples import Replications, outcome_of, sample_of
+from sim.results.samples import Replications, migration_columns, outcome_of, plan_columns, sample_of
 from sim.results.statistics import Interval, interval_ranks, quantile_rank, replications_needed, share_interval
-from sim.scenario.objectives import Objective
+from sim.scenario.objectives import Metric, Objective
 
 Verdict = Literal["met", "missed", "undecided"]
 
@@ -62,11 +62,30 @@ class Evidence:
 
     def __init__(self, objective: Objective, clock_from: float, confidence: float = 0.95) -> None:
         self.objective = objective
-        self.is_open = True
+        self._open = True
         self._limit = _limit(objective, clock_from)
         self._confidence = confidence
         self._hits = self._replications = 0
         self._selection = Selection(self._ranks)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another pass is needed."""
+        return self._open
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the table of migrations that it looks at, beside `KEYS`."""
+        return migration_columns(self._metrics)
+
+    @property
+    def plan_columns(self) -> frozenset[str]:
+        """Columns of the table of plans that it looks at, beside `STEP_KEYS`."""
+        return plan_columns(self._metrics)
+
+    @property
+    def _metrics(self) -> list[Metric]:
+        return [self.objective.metric] if self.objective.metric is not None else []
 
     def add(self, seen: Replications) -> None:
         """Take the next replications of this pass."""
@@ -84,9 +103,9 @@ class Evidence:
         """Take note that all replications were given."""
         if self.objective.kind == "quantile":
             self._selection.end_pass()
-            self.is_open = not self._selection.done
+            self._open = not self._selection.done
         else:
-            self.is_open = False
+            self._open = False
 
     def judged(self, point: str) -> Judged:
         """Return the verdict; at least one replication was given, in all passes."""

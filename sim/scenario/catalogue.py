@@ -13,7 +13,9 @@ from ruamel.yaml import YAML
 
 from sim.model.load import PAGE
 from sim.scenario.fields import Memory, Name, Share, Size
-from sim.scenario.schema_world import ClassSpec, LoadSpec, NetworkSpec, ParametersSpec, SweepSpec
+from sim.scenario.schema_load import ClassSpec, LoadSpec, SweepSpec
+from sim.scenario.schema_parameters import ParametersSpec
+from sim.scenario.schema_world import NetworkSpec
 
 _UNIT_READERS: dict[str, TypeAdapter[Any]] = {
     "hypervisor": TypeAdapter(Memory),
@@ -35,7 +37,7 @@ class Assumption:
         title: one line.
         text: what is known and what is assumed.
         parameter: path in a scenario that replaces it; empty when none does.
-        always: True when every run rests on it.
+        always: True when every run rests on it; else those for which a fact says so.
     """
 
     tag: str

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sim.scenario import catalogue
+from sim.scenario.catalogue import Known
 from sim.scenario.completion_loads import complete_loads
+from sim.scenario.completion_operations import complete_faults, complete_operators
 from sim.scenario.facts import FactList, facts_always
 from sim.scenario.problems import Path, dotted
+from sim.scenario.schema_parameters import ParametersSpec
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
-from sim.scenario.schema_world import ClusterSpec, MonitorSpec, NetworkSpec, ParametersSpec, UnitSpec, VmSpec, X2000Spec
+from sim.scenario.schema_world import STDPOOL, ClusterSpec, MonitorSpec, NetworkSpec, UnitSpec, VmSpec, X2000Spec
+from sim.scenario.unused import unit_types, unused_fields
 from sim.units import format_clock
 
+FOR_OPERATIONS = ("link_patience", "definition_retry", "move_rate")  # parameters that nothing but a fault or a command ever meets
 FIRST_INDEX, LAST_INDEX = 2, 99  # VM2000 User Guide: Initializing a VM; 1 is the monitor VM
 
 
@@ -21,8 +27,9 @@ def complete(spec: ScenarioSpec, facts: FactList) -> ScenarioSpec:
 
     Completing a completed scenario changes nothing.
     """
-    clusters = {name: complete_cluster(("clusters", name), cluster, facts) for name, cluster in spec.clusters.items()}
-    vms = with_indexes(complete_vms(spec.vms, facts), facts)
+    disturbed = bool(spec.operators or spec.faults)
+    clusters = {name: complete_cluster(("clusters", name), cluster, facts, disturbed=disturbed) for name, cluster in spec.clusters.items()}
+    vms = with_indexes(complete_vms(spec.vms, unit_types(spec), facts), facts)
     result = spec.model_copy(
         update={
             "networks": {name: complete_network(("networks", name), network, facts) for name, network in spec.networks.items()},
@@ -30,6 +37,8 @@ def complete(spec: ScenarioSpec, facts: FactList) -> ScenarioSpec:
             "loads": complete_loads(spec.loads, {vm.load for vm in vms.values()}, facts),
             "vms": vms,
             "plan": complete_plan(spec, facts),
+            "operators": complete_operators(spec, facts),
+            "faults": complete_faults(spec, facts),
         }
     )
     facts.field((), spec, "index_clash", spec.index_clash, "the index is kept where it is free", "A11")
@@ -53,8 +62,15 @@ def complete_network(path: Path, network: NetworkSpec, facts: FactList) -> Netwo
     return network.model_copy(update={"preset": None, **numbers})
 
 
-def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> ClusterSpec:
-    """Return a cluster with policy, parameters and SUs filled in; what does not belong to its type or policy is left out."""
+def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList, *, disturbed: bool) -> ClusterSpec:
+    """Return a cluster with policy, parameters and SUs filled in; what does not belong to its type or policy is left out.
+
+    Args:
+        path: of the cluster.
+        cluster: as written.
+        facts: notes where each value comes from.
+        disturbed: whether the scenario has operators or faults, so that what is for them alone counts.
+    """
     profile = catalogue.su_types()[cluster.type]
     facts.written((*path, "type"))
     policy = facts.choice((*path, "policy"), cluster.policy, profile.policy, cluster.type)
@@ -64,8 +80,12 @@ def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> Clust
     }
     below = (*path, "parameters")
     chosen = {
-        name: facts.choice((*below, name), getattr(cluster.parameters, name), known, origin) for name, (known, origin) in numbers.items()
+        name: facts.choice(
+            (*below, name), getattr(cluster.parameters, name), known if disturbed or name not in FOR_OPERATIONS else _unmet(known), origin
+        )
+        for name, (known, origin) in numbers.items()
     }
+    _note_operation(path, cluster, facts, disturbed=disturbed)
     if chosen.get("skips"):
         facts.derived((*path, "policy"), "skipped pages of a round", "worked out once, at its begin", "A10")
     if policy == "qemu":
@@ -84,21 +104,21 @@ def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList) -> Clust
     )
 
 
-def unused_fields(path: Path, cluster: ClusterSpec) -> Iterator[Path]:
-    """Yield what is written for a cluster, but belongs to the other SU type or to another policy."""
-    profile = catalogue.su_types()[cluster.type]
-    used = set(profile.parameters)
-    policy = cluster.policy or profile.policy.value
-    if policy in catalogue.policies():
-        used |= set(catalogue.policies()[policy].parameters)
-        yield from ((*path, "parameters", name) for name in sorted(cluster.parameters.model_fields_set - used))
-    for name, unit in cluster.units.items():
-        here = (*path, "units", name)
-        if cluster.type == "/390":
-            yield from ((*here, key) for key in ("x2000",) if key in unit.model_fields_set)
-        else:
-            yield from ((*here, key) for key in ("hypervisor", "cpus", "iocf") if key in unit.model_fields_set)
-            yield from ((*here, "monitor", key) for key in ("cpus", "available") if key in unit.monitor.model_fields_set)
+def _unmet(known: Known) -> Known:
+    """Return a value that no assumption of the scenario rests on, since nothing ever meets it."""
+    return replace(known, source="only faults and operators' commands meet it", assumes=None)
+
+
+def _note_operation(path: Path, cluster: ClusterSpec, facts: FactList, *, disturbed: bool) -> None:
+    """Note how a cluster is operated."""
+    facts.field(path, cluster, "active", "true", "an SU cluster is activated unless the scenario says otherwise")
+    known = (("after_suspend", "A37"), ("forced_commands", "A36")) if disturbed else (("after_suspend", None), ("forced_commands", None))
+    for name, tag in known:
+        source = catalogue.assumptions()[tag].title if tag else "only faults and operators' commands meet it"
+        facts.field(path, cluster, name, getattr(cluster, name), source, tag)
+    if cluster.type == "/390":
+        # Assumes [A35]: the VMs of an SU /390 lie one behind the other, each in one range.
+        facts.derived((*path, "type"), "one contiguous range of memory a VM", "first fit from the bottom", "A35")
 
 
 def complete_unit(path: Path, place: int, unit: UnitSpec, su_type: str, facts: FactList) -> UnitSpec:
@@ -109,8 +129,10 @@ def complete_unit(path: Path, place: int, unit: UnitSpec, su_type: str, facts: F
     facts.written((*path, "memory"))
     facts.field(path, unit, "server", server, "by its place in the cluster", "A30")
     memory = facts.choice((*path, "monitor", "memory"), unit.monitor.memory, known["monitor_memory"], su_type)
-    own = unit.model_copy(update={"server": server, "hypervisor": None, "iocf": None, "cpus": None, "x2000": None})
+    _note_state(path, unit, facts)
+    own = unit.model_copy(update={"server": server, "hypervisor": None, "iocf": None, "x2000": None, "mode": None, "not_generated": None})
     if su_type == "x86":
+        facts.field(path, unit, "mode", "vm2000", "the operating mode in which there are VMs")
         x2000 = unit.x2000 or X2000Spec()
         here = (*path, "x2000")
         filled = X2000Spec.model_construct(
@@ -118,7 +140,8 @@ def complete_unit(path: Path, place: int, unit: UnitSpec, su_type: str, facts: F
             cpus=facts.choice((*here, "cpus"), x2000.cpus, known["x2000_cpus"], su_type),
             available=facts.choice((*here, "available"), x2000.available, known["available"], su_type),
         )
-        return own.model_copy(update={"monitor": MonitorSpec.model_construct(memory=memory), "x2000": filled})
+        mode = unit.mode or "vm2000"
+        return own.model_copy(update={"monitor": MonitorSpec.model_construct(memory=memory), "x2000": filled, "mode": mode})
     here = (*path, "monitor")
     monitor = MonitorSpec.model_construct(
         memory=memory,
@@ -126,7 +149,17 @@ def complete_unit(path: Path, place: int, unit: UnitSpec, su_type: str, facts: F
         available=facts.choice((*here, "available"), unit.monitor.available, known["available"], su_type),
     )
     chosen = {key: facts.choice((*path, key), getattr(unit, key), known[key], su_type) for key in ("hypervisor", "iocf")}
-    return own.model_copy(update={"monitor": monitor, "cpus": unit.cpus, **chosen})
+    return own.model_copy(update={"monitor": monitor, "not_generated": unit.not_generated, **chosen})
+
+
+def _note_state(path: Path, unit: UnitSpec, facts: FactList) -> None:
+    """Note what the scenario says about the CPUs, the I/O configuration and the devices of an SU."""
+    facts.field(path, unit, "reconfiguring", "false", "the I/O configuration stays as it is")
+    for key in ("cpus", "not_generated", "exclusive"):
+        if key in unit.model_fields_set:
+            facts.written((*path, key))
+    for pool in unit.pools:
+        facts.written((*path, "pools", pool))
 
 
 def expanded_names(name: str, count: int) -> tuple[str, ...]:
@@ -134,8 +167,8 @@ def expanded_names(name: str, count: int) -> tuple[str, ...]:
     return (name,) if count == 1 else tuple(f"{name}{number}" for number in range(1, count + 1))
 
 
-def complete_vms(vms: Mapping[str, VmSpec], facts: FactList) -> dict[str, VmSpec]:
-    """Return every single VM by name, `count` expanded."""
+def complete_vms(vms: Mapping[str, VmSpec], types: Mapping[str, str], facts: FactList) -> dict[str, VmSpec]:
+    """Return every single VM by name, `count` expanded; `types` are those of the SUs."""
     result: dict[str, VmSpec] = {}
     for name, vm in vms.items():
         path = ("vms", name)
@@ -145,6 +178,7 @@ def complete_vms(vms: Mapping[str, VmSpec], facts: FactList) -> dict[str, VmSpec
         facts.field(path, vm, "touched", f"{vm.touched:.0%}", "all of the configured memory", "A15")
         facts.field(path, vm, "cpus", str(vm.cpus), "one virtual CPU", "A24")
         facts.field(path, vm, "load", vm.load, "a guest that waits for work", "A16")
+        _note_cpu(path, vm, facts, is_390=types.get(vm.su) == "/390")
         if "devices" not in vm.model_fields_set:
             facts.default((*path, "devices"), "none", "no device moves or is detached")
         else:
@@ -153,8 +187,21 @@ def complete_vms(vms: Mapping[str, VmSpec], facts: FactList) -> dict[str, VmSpec
         names = expanded_names(name, vm.count)
         if vm.count > 1:
             facts.derived(path, f"{names[0]} to {names[-1]}", f"count {vm.count}")
-        result |= {single: vm.model_copy(update={"count": 1}) for single in names}
+        group = vm.group if types.get(vm.su) == "/390" else None
+        result |= {single: vm.model_copy(update={"count": 1, "group": group}) for single in names}
     return result
+
+
+def _note_cpu(path: Path, vm: VmSpec, facts: FactList, *, is_390: bool) -> None:
+    """Note CPU pool, VM group, quota and limit of a VM, and what becomes of its definition."""
+    facts.field(path, vm, "pool", STDPOOL, "the CPU pool that every SU has")
+    if vm.group is not None:
+        facts.written((*path, "group"), "" if is_390 else " (ignored: SU /390 only)")
+    if vm.pool != STDPOOL or (is_390 and vm.group is not None):
+        facts.derived(path, f"CPU pool {vm.pool}, VM group {vm.group or 'none'}", "matched by name on the target", "A42")
+    facts.field(path, vm, "quota", f"{vm.quota:g}", "the same for all VMs", "A43")
+    facts.field(path, vm, "max_utilisation", "100 %", "no limit", "A43")
+    facts.field(path, vm, "persistent", "true", "the definition outlives the VM")
 
 
 def natural(name: str) -> tuple[tuple[str, int], ...]:
@@ -193,6 +240,8 @@ def complete_plan(spec: ScenarioSpec, facts: FactList) -> dict[str, StepSpec]:
         if step.drain is not None:
             facts.field(path, step, "order", str(step.order), "the largest VM first, while there is most time")
         facts.field(path, step, "on_abort", "no retry, then skip", "the plan goes on with the next VM", "A22")
+        if step.on_abort.retry_rejected:
+            facts.written((*path, "on_abort", "retry_rejected"))
         facts.field(path, step, "when_busy", step.when_busy, "a plan gives the next command when the SU is free")
         result[name] = step.model_copy(update={"at": begin if step.at is None else step.at})
     return result

@@ -8,7 +8,7 @@ from sim.scenario import catalogue
 from sim.scenario.catalogue import LoadProfile
 from sim.scenario.facts import FactList
 from sim.scenario.problems import Path
-from sim.scenario.schema_world import WAYS, LoadSpec
+from sim.scenario.schema_load import WAYS, LoadSpec
 from sim.units import show_memory
 
 

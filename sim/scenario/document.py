@@ -203,7 +203,7 @@ class _Reader:
         if kind in {"str", "timestamp"}:
             return str(node.value)
         if kind == "null":
-            self._unusable(self.document.keys[path], path, "has no value; write one, or leave the key out")
+            self._unusable(self.document.keys[path], path, f"has no value; write one, or {_without(path)}")
             return None
         if kind == "bool":
             return str(node.value).lower() == "true"
@@ -231,6 +231,11 @@ def _number(text: str, kind: str) -> int | float:
     if kind == "float":
         return float(bare.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf").replace(".NaN", "nan"))
     return int(bare, 0) if bare.lstrip("+-")[:2].lower() in {"0x", "0o", "0b"} else int(bare)
+
+
+def _without(path: Path) -> str:
+    """Return what to write where somebody wants to be without a value."""
+    return f"switch the fault off with '{dotted(path)}.chance: 0 %'" if path[:1] == ("faults",) and len(path) == 2 else "leave the key out"
 
 
 def _mark(mark: StreamMark) -> tuple[int, int]:

@@ -61,7 +61,7 @@ class FactList:
 
     def known(self, path: Path, known: Known, profile: str) -> None:
         """Note a value out of a profile."""
-        source = known.source or (assumptions()[known.assumes].title if known.assumes else "")
+        source = known.source or (f"assumed [{known.assumes}]: {assumptions()[known.assumes].title}" if known.assumes else "")
         self.facts.append(Fact(dotted(path), known.text, "profile", f"profile {profile}: {source}", known.assumes))
 
     def choice(self, path: Path, given: T | None, known: Known, profile: str) -> T:

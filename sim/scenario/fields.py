@@ -16,7 +16,9 @@ from sim.scenario.problems import nearest
 
 VM_NAME = re.compile(r"[A-Z0-9#@$-]{1,8}")
 STEEPEST = 5  # exponent of a Zipf law: 96 % of the writes go to one page there, and its sums are good to 1e-5 up to there
+QUOTAS = (0.01, 99.99)  # VM2000 User Guide: MODIFY-VM-ATTRIBUTES, CPU-QUOTA
 _NAME = re.compile(r"[A-Za-z0-9#@$_-]+")
+_MNEMONIC = re.compile(r"[A-Z0-9#@$]{2}(?:[A-Z0-9#@$]{2})?")
 
 
 def is_name(text: str) -> bool:
@@ -24,9 +26,14 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def fault(text: str) -> PydanticCustomError:
-    """Return a validation error in our own words."""
-    return PydanticCustomError("scenario", "{text}", {"text": text})
+def fault(text: str, *keys: str) -> PydanticCustomError:
+    """Return a validation error in our own words.
+
+    Args:
+        text: what was found and what to write.
+        keys: of the entry, where it is about some of them: a command-line option that wrote one of them is to blame.
+    """
+    return PydanticCustomError("scenario", "{text}", {"text": text, "keys": keys})
 
 
 class Entry(BaseModel):
@@ -83,6 +90,13 @@ def _number(value: object) -> float:
     if not 0 <= value < float("inf"):
         raise fault(f"{value} is outside the range; write a number of 0 or more")
     return float(value)
+
+
+def _quota(value: object) -> float:
+    low, high = QUOTAS
+    if isinstance(value, int | float) and not isinstance(value, bool) and not low <= value <= high:
+        raise fault(f"{value:g} is outside the range; write a number from {low} to {high}, as CPU-QUOTA takes it")
+    return _number(value)
 
 
 def _theta(value: object) -> float:
@@ -151,6 +165,27 @@ def _name(value: object) -> str:
         raise _unquoted(value, "a name")
     if not _NAME.fullmatch(value):
         raise fault(f"{value!r} is no name; write letters, digits and _ - # @ $ without blanks")
+    return value
+
+
+def name_or(word: str) -> BeforeValidator:
+    """Return the reader of a name, or of one word such as *STDPOOL."""
+
+    def read(value: object) -> str:
+        if value == word or (isinstance(value, str) and _NAME.fullmatch(value)):
+            return str(value)
+        if isinstance(value, str):
+            raise fault(f"{value!r} is no name; write letters, digits and _ - # @ $ without blanks, or {word}")
+        raise _unquoted(value, "a name")
+
+    return BeforeValidator(read)
+
+
+def _mnemonic(value: object) -> str:
+    if not isinstance(value, str):
+        raise _unquoted(value, "a device mnemonic")
+    if not _MNEMONIC.fullmatch(value):
+        raise fault(f"{value!r} is no device mnemonic; write two or four characters of A-Z 0-9 # @ $ such as 5003")
     return value
 
 
@@ -235,6 +270,9 @@ Memory: TypeAlias = Annotated[
     _schema("a memory size in KiB, MiB, GiB or TiB", "4096 MiB", "16 GiB"),
     _written(units.format_memory),
 ]
+MemoryOr0: TypeAlias = Annotated[
+    int, BeforeValidator(units.parse_memory), _schema("a memory size, 0 allowed", "16 MiB"), _written(units.format_memory)
+]
 Rate: TypeAlias = Annotated[
     float,
     BeforeValidator(_above_0(units.parse_rate)),
@@ -267,11 +305,13 @@ SizeOrShare: TypeAlias = Annotated[
 ]
 Lognormal: TypeAlias = Annotated[Duration, BeforeValidator(_duration), _DURATION_SCHEMA, _written(_write_duration)]
 Name: TypeAlias = Annotated[str, BeforeValidator(_name), _schema("a name: letters, digits and _ - # @ $", "ABGSE501")]
+Mnemonic: TypeAlias = Annotated[str, BeforeValidator(_mnemonic), _schema("a device mnemonic in quotes", "5003")]
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Date: TypeAlias = Annotated[str, BeforeValidator(_date), _schema("a date, year-month-day", "2026-11-28")]
 Number: TypeAlias = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number", "minimum": 0})]
 NumberAbove0: TypeAlias = Annotated[float, BeforeValidator(_above_0(_number)), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Quota: TypeAlias = Annotated[float, BeforeValidator(_quota), WithJsonSchema({"type": "number", "minimum": QUOTAS[0], "maximum": QUOTAS[1]})]
 Theta: TypeAlias = Annotated[float, BeforeValidator(_theta), WithJsonSchema({"type": "number", "minimum": 0, "maximum": STEEPEST})]
 Frequency: TypeAlias = Annotated[
     float,

@@ -9,18 +9,22 @@ from pathlib import Path as FilePath
 
 from sim.errors import ScenarioError
 from sim.scenario import catalogue
-from sim.scenario.advice import Walk, warnings_of
-from sim.scenario.completion import complete, expanded_names, unused_fields
+from sim.scenario.advice import warnings_of
+from sim.scenario.advice_commands import mistyped_commands
+from sim.scenario.completion import complete, expanded_names
 from sim.scenario.document import Document, read_document
 from sim.scenario.facts import Fact, FactList
-from sim.scenario.overrides import Setting, with_overrides, with_settings, with_variant
+from sim.scenario.overrides import Setting, with_named_faults, with_overrides, with_settings, with_variant
 from sim.scenario.point import Point
 from sim.scenario.problems import Path, Place, Problem, dotted, scenario_error
 from sim.scenario.references import name_problems
 from sim.scenario.resolve import resolved
+from sim.scenario.schema_operations import MomentSpec
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
 from sim.scenario.sweep import Axis, Sampling, axes_of, combinations, one_by_one, point_name
+from sim.scenario.unused import cluster_of, unused_texts
 from sim.scenario.validation import validated
+from sim.scenario.walk import Walk
 from sim.scenario.world import World, world_problems
 
 
@@ -85,7 +89,7 @@ def scenario_of(text: str, label: str, overrides: Sequence[str] = (), vary: Sequ
         ScenarioError: with every problem found.
     """
     written, problems = read_document(text, label)
-    document, found = with_overrides(written, overrides)
+    document, found = with_overrides(with_named_faults(written), overrides)
     problems += found
     axes, found = axes_of(document, vary, overrides, sampling)
     problems += found
@@ -93,11 +97,14 @@ def scenario_of(text: str, label: str, overrides: Sequence[str] = (), vary: Sequ
     points, found = _points(document, list(combinations(axes)) if not found else one_by_one(axes))
     problems += found
     cases = [base, *points]
-    problems += [*_with_point_names([(case.name, case.problems) for case in cases], _swept(axes)), *_never_used(cases, _swept(axes))]
-    if problems:
-        raise scenario_error(problems)
+    problems += [
+        *_with_point_names([(case.name, case.problems) for case in cases], _swept(axes)),
+        *_never_used(cases, _swept(axes), written),
+    ]
     used = points or [base]
     warnings = _with_point_names([("", _common(used)), *((case.name, case.warnings) for case in used)], _swept(axes))
+    if problems:
+        raise scenario_error(problems, warnings)
     same: dict[Fact, Fact] = {}  # most facts are those of all points: one object each, however many points there are
     return Loaded(
         label=label,
@@ -155,13 +162,15 @@ def _text(path: FilePath) -> str:
 
 
 def _examined(name: str, document: Document) -> _Case:
+    document = with_named_faults(document)
     spec, structure = validated(document)
     names, broken = name_problems(document)
     usable = _usable(spec, broken)
     facts = FactList(document)
     world = World(document, usable, complete(usable, facts))
-    problems = [*structure, *names, *world_problems(world), *Walk(world).errors()]
-    return _Case(name, world, facts, tuple(problems), () if problems else tuple(warnings_of(world)))
+    errors, in_vain = Walk(world).found()
+    problems = [*structure, *names, *world_problems(world), *errors]
+    return _Case(name, world, facts, tuple(problems), (*(mistyped_commands(document) if problems else (*warnings_of(world), *in_vain)),))
 
 
 def _usable(spec: ScenarioSpec, broken: set[Path]) -> ScenarioSpec:
@@ -182,7 +191,18 @@ def _usable(spec: ScenarioSpec, broken: set[Path]) -> ScenarioSpec:
     }
     singles = {single for name, entry in vms.items() for single in expanded_names(name, entry.count)}
     plan = {name: entry for name, entry in spec.plan.items() if ("plan", name) not in broken and _can_run(entry, units, singles)}
-    return spec.model_copy(update={"networks": networks, "clusters": clusters, "loads": loads, "vms": vms, "plan": plan})
+    operators = tuple(
+        entry for place, entry in enumerate(spec.operators) if ("operators", str(place)) not in broken and entry.console in units | singles
+    )
+    faults = {
+        name: entry
+        for name, entry in spec.faults.items()
+        if ("faults", name) not in broken
+        and entry.place in (networks if entry.kind == "link" else units)
+        and (not isinstance(entry.at, MomentSpec) or entry.at.vm in singles)
+    }
+    found = {"networks": networks, "clusters": clusters, "loads": loads, "vms": vms, "plan": plan}
+    return spec.model_copy(update=found | {"operators": operators, "faults": faults})
 
 
 def _can_run(step: StepSpec, units: set[str], vms: set[str]) -> bool:
@@ -219,26 +239,26 @@ def _with_point_names(cases: Sequence[tuple[str, Sequence[Problem]]], named: Abs
     return result
 
 
-def _never_used(cases: Sequence[_Case], swept: AbstractSet[Place]) -> list[Problem]:
-    """Return the fields that belong to another SU type or policy in the scenario, or in a sweep, and in each of its points."""
-    ignored = [
-        {
-            path: case.world.spec.clusters[name]
-            for name, cluster in case.world.written.clusters.items()
-            for path in unused_fields(("clusters", name), cluster)
-        }
-        for case in cases
-    ]
+def _never_used(cases: Sequence[_Case], swept: AbstractSet[Place], file: Document) -> list[Problem]:
+    """Return the fields that belong to another SU type or policy in the scenario, or in a sweep, and in each of its points.
+
+    What the file says about the SU type that it has itself may stay when a command-line option gives another type.
+    """
+    ignored = [unused_texts(case.world.written, case.world.spec) for case in cases]
     first = min(1, len(cases) - 1)
     world = cases[first].world
     problems = []
-    for path, cluster in ignored[first].items():
+    for path, text in ignored[first].items():
         varied = (place for known, place in world.document.values.items() if known[: len(path)] == path and place in swept)
         place = world.document.key_place(path) if path in ignored[0] else next(varied, None)
+        if place is not None and place.line and _other_type(cluster_of(path, world.written), file, cases[0].world.document):
+            continue
         if place is not None and all(path in found for found in ignored[1:]):
-            other = "x86" if cluster.type == "/390" else "/390"
-            text = f"belongs to SU {other}, and '{path[1]}' is {cluster.type}; remove it"
-            if path[2] == "parameters":
-                text = f"is no number of SU {cluster.type} with policy {cluster.policy}; remove it, or change the policy"
             problems.append(Problem(place, dotted(path), text))
     return problems
+
+
+def _other_type(cluster: str, file: Document, document: Document) -> bool:
+    """Tell whether a command-line option gives a cluster another SU type than the file does."""
+    path = ("clusters", cluster, "type")
+    return file.texts.get(path) != document.texts.get(path)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sim.scenario.document import Document, Plain, copied, override_document
 from sim.scenario.problems import Path, Place, Problem, dotted, suggestion
+from sim.scenario.schema_operations import fault_name
 from sim.scenario.validation import model_at, unknown_key
+
+T = TypeVar("T")
 
 FIXED_IN_VARIANTS = ("schema", "title", "question", "start", "variants", "sweep", "design", "objectives", "experiment")
 _NAMED: dict[Path, str] = {("networks",): "networks", ("clusters",): "clusters", ("clusters", "*", "units"): "SUs", ("loads",): "loads"} | {
     ("vms",): "VMs",
     ("plan",): "steps",
+    ("faults",): "faults",
     ("variants",): "variants",
 }
 
@@ -38,6 +42,26 @@ class Setting:
     def place(self) -> Place:
         """Where the value was written."""
         return self.source.value_place(self.path)
+
+
+def with_named_faults(document: Document) -> Document:
+    """Return the document with the faults of a list under their names, so that one way of writing them is left."""
+    listed = document.content.get("faults")
+    if not isinstance(listed, list):
+        return document
+    result = document.copied()
+    result.content["faults"] = {fault_name(place): entry for place, entry in enumerate(listed)}
+    result.keys, result.values = _renamed(result.keys), _renamed(result.values)
+    result.texts = _renamed(result.texts)
+    result.unread = set(_renamed(dict.fromkeys(result.unread)))
+    return result
+
+
+def _renamed(known: Mapping[Path, T]) -> dict[Path, T]:
+    return {
+        (path[0], fault_name(int(path[1])), *path[2:]) if path[:1] == ("faults",) and path[1:] else path: value
+        for path, value in known.items()
+    }
 
 
 def with_overrides(document: Document, overrides: Sequence[str]) -> tuple[Document, list[Problem]]:

@@ -44,9 +44,9 @@ class Problem:
         return ": ".join(part for part in (self.place.label, self.where, self.text) if part)
 
 
-def scenario_error(problems: Iterable[Problem]) -> ScenarioError:
-    """Return the error that shows every problem once, in the order of the file."""
-    return ScenarioError([str(problem) for problem in sorted(set(problems))])
+def scenario_error(problems: Iterable[Problem], warnings: Iterable[Problem] = ()) -> ScenarioError:
+    """Return the error that shows every problem once, in the order of the file; and beside it what could be seen all the same."""
+    return ScenarioError([str(problem) for problem in sorted(set(problems))], [str(warning) for warning in sorted(set(warnings))])
 
 
 def dotted(path: Path) -> str:

@@ -11,6 +11,7 @@ from sim.scenario.fields import VM_NAME, is_name
 from sim.scenario.names import Names, entry_at, group, keys_below, names_of, unit_paths
 from sim.scenario.objectives import ObjectiveError, parse_objective
 from sim.scenario.problems import Path, Problem, dotted, suggestion
+from sim.scenario.schema_operations import KINDS
 
 
 def name_problems(document: Document) -> tuple[list[Problem], set[Path]]:
@@ -22,6 +23,8 @@ def name_problems(document: Document) -> tuple[list[Problem], set[Path]]:
         *_vms_twice(document),
         *_world_references(names),
         *_plan_references(names),
+        *_operator_references(names),
+        *_fault_references(names),
         *_objective_references(names),
     ]
     problems = [
@@ -39,9 +42,11 @@ def _entry(path: Path) -> Path:
 
 def _forms(document: Document) -> Iterator[Finding]:
     named: list[Path] = [
-        (section, name) for section in ("networks", "clusters", "loads", "plan") for name in keys_below(document, (section,))
+        (section, name) for section in ("networks", "clusters", "loads", "plan", "faults") for name in keys_below(document, (section,))
     ]
-    for path in [*named, *unit_paths(document)]:
+    units = unit_paths(document)
+    pools = [(*unit, "pools", pool) for unit in units for pool in keys_below(document, (*unit, "pools"))]
+    for path in [*named, *units, *pools]:
         if not is_name(path[-1]):
             yield path, f"'{path[-1]}' is no name; write letters, digits and _ - # @ $ without blanks", True
     for vm in keys_below(document, ("vms",)):
@@ -125,6 +130,30 @@ def _one_cluster(path: Path, names: Names) -> Iterator[Finding]:
         )
     elif isinstance(drained, str) and drained == target:
         yield (*path, "to"), f"'{target}' is the SU that is drained; name another SU of the cluster", False
+
+
+def _operator_references(names: Names) -> Iterator[Finding]:
+    operators = names.document.content.get("operators")
+    for position, entry in enumerate(operators) if isinstance(operators, list) else ():
+        console = entry.get("console") if isinstance(entry, dict) else None
+        path = ("operators", str(position), "console")
+        if not isinstance(console, str) or not is_name(console) or "SUs" in names.unreadable:
+            continue
+        if console in names.cluster_of and names.knows_vm(console):
+            yield path, f"'{console}' is an SU and a VM, so either console could be meant; rename one of them", False
+        elif console not in names.cluster_of and not names.knows_vm(console):
+            known = [*names.cluster_of, *names.su_of]
+            yield path, f"there is no SU or VM '{console}', whose console it could be; {suggestion(console, known, 'SUs and VMs')}", False
+
+
+def _fault_references(names: Names) -> Iterator[Finding]:
+    for fault in keys_below(names.document, ("faults",)):
+        path = ("faults", fault)
+        for kind, noun in KINDS.items():
+            yield from _reference(names, (*path, kind), names.networks if noun == "network" else names.cluster_of, noun)
+        vm = entry_at(names.document, (*path, "at")).get("vm")
+        if isinstance(vm, str) and not names.knows_vm(vm):
+            yield (*path, "at", "vm"), f"there is no VM '{vm}'; {suggestion(vm, names.su_of, 'VMs')}", False
 
 
 def _objective_references(names: Names) -> Iterator[Finding]:

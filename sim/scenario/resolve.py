@@ -10,11 +10,14 @@ from sim.model.rounds import Policy
 from sim.scenario.catalogue import policies
 from sim.scenario.facts import FactList
 from sim.scenario.fields import Duration
-from sim.scenario.point import Cluster, Cost, Costs, Devices, Link, OnAbort, Point, Step, Unit, Vm
+from sim.scenario.point import Cluster, Cost, Costs, Devices, Link, OnAbort, Point, Pool, Step, Unit, Vm
 from sim.scenario.resolve_load import resolved_load
+from sim.scenario.resolve_operations import first_devices, resolved_faults, resolved_operators
+from sim.scenario.schema_parameters import ParametersSpec
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
-from sim.scenario.schema_world import ClusterSpec, NetworkSpec, ParametersSpec, UnitSpec, VmSpec
+from sim.scenario.schema_world import STDPOOL, ClusterSpec, NetworkSpec, UnitSpec, VmSpec
 from sim.units import DAY_S, show_rate
+from sim.vm2000.devices import CONSOLE, DeviceSet
 
 _Z95 = NormalDist().inv_cdf(0.95)
 
@@ -26,15 +29,18 @@ def resolved(spec: ScenarioSpec, name: str, facts: FactList) -> Point:
         for cluster_name, cluster in spec.clusters.items()
         for unit_name, unit in cluster.units.items()
     ]
+    first, numbers = first_second(spec), first_devices(spec)
     return Point(
         name=name,
         seed=spec.experiment.seed,
         links=tuple(_link(key, spec.networks[key], facts) for key in sorted(spec.networks)),
         clusters=tuple(_cluster(key, spec.clusters[key]) for key in sorted(spec.clusters)),
         units=tuple(_unit(*unit) for unit in sorted(units, key=lambda unit: unit[0])),
-        vms=tuple(_vm(key, spec.vms[key], spec, facts) for key in sorted(spec.vms)),
-        steps=tuple(_step(key, step, first_second(spec)) for key, step in spec.plan.items()),
+        vms=tuple(_vm(key, spec.vms[key], spec, numbers[key], facts) for key in sorted(spec.vms)),
+        steps=tuple(_step(key, step, first) for key, step in spec.plan.items()),
         start=spec.start or "",
+        operators=resolved_operators(spec, lambda clock: float(seconds_from_midnight(clock, first))),
+        faults=resolved_faults(spec, lambda clock: float(seconds_from_midnight(clock, first)), _cost),
     )
 
 
@@ -76,6 +82,16 @@ def _cluster(name: str, cluster: ClusterSpec) -> Cluster:
         throughput_sigma=sigma_of_cv(numbers["throughput_spread"]),
         page_header_bytes=float(numbers["page_header_bytes"]),
         fault_cost_s=numbers["fault_cost"],
+        active=cluster.active,
+        after_suspend=cluster.after_suspend,
+        forced_commands=cluster.forced_commands,
+        link_patience_s=numbers["link_patience"],
+        definition_retry_s=numbers["definition_retry"],
+        hypervisor_need_bytes=float(numbers.get("hypervisor_need", 0)),
+        monitor_need_bytes=float(numbers["monitor_need"]),
+        management_share=numbers.get("management", 0.0),
+        firmware_bytes=float(numbers.get("firmware", 0)),
+        move_Bps=numbers.get("move_rate", math.inf),  # SU x86 moves no memory inside itself
     )
 
 
@@ -115,6 +131,15 @@ def _unit(name: str, unit: UnitSpec, cluster_name: str, cluster: ClusterSpec) ->
         available=available or 1.0,
         iocf=unit.iocf or "",
         server=unit.server or "",
+        pools=tuple(Pool(key, unit.pools[key]) for key in sorted(unit.pools)),
+        cpus=unit.cpus or 0,
+        mode=unit.mode or "vm2000",
+        reconfiguring=unit.reconfiguring,
+        not_generated=unit.not_generated or (),
+        exclusive=unit.exclusive,
+        hypervisor_bytes=float(unit.hypervisor or 0),
+        monitor_bytes=float(unit.monitor.memory or 0),
+        monitor_cpus=unit.monitor.cpus or 0,
     )
 
 
@@ -123,7 +148,9 @@ def touched_pages(vm: VmSpec) -> int:
     return math.floor(vm.memory / PAGE * vm.touched)
 
 
-def _vm(name: str, vm: VmSpec, spec: ScenarioSpec, facts: FactList) -> Vm:
+def _vm(name: str, vm: VmSpec, spec: ScenarioSpec, first: int, facts: FactList) -> Vm:
+    devices = Devices(**dict(vm.devices), first=first)
+    facts.derived(("vms", name, "devices"), _mnemonics(devices), "mnemonics of the simulator, since a scenario only counts devices")
     return Vm(
         name=name,
         unit=vm.su,
@@ -133,8 +160,21 @@ def _vm(name: str, vm: VmSpec, spec: ScenarioSpec, facts: FactList) -> Vm:
         touched_pages=float(touched_pages(vm)),
         cpus=vm.cpus,
         load=resolved_load(vm.load, spec.loads[vm.load], name, vm.memory, touched_pages(vm), facts),
-        devices=Devices(**dict(vm.devices)),
+        devices=devices,
+        pool="" if vm.pool == STDPOOL else vm.pool,
+        group=vm.group or "",
+        quota=vm.quota,
+        max_utilisation=round(100.0 * vm.max_utilisation, 6),  # 33.3 % as 33.3, which the product of binary fractions is not
+        persistent=vm.persistent,
     )
+
+
+def _mnemonics(devices: Devices) -> str:
+    """Return the mnemonics of a VM's devices: CS, 5000 to 5007, T1."""
+    named = DeviceSet.of(devices, devices.first)
+    kinds = (named.disks, named.tapes, named.pav_aliases, named.local_disks, named.mu_disks)
+    runs = (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" for names in kinds if names)
+    return ", ".join((CONSOLE, *runs))
 
 
 def first_second(spec: ScenarioSpec) -> int:
@@ -158,6 +198,6 @@ def _step(name: str, step: StepSpec, first: int) -> Step:
         drain=step.drain or "",
         order=step.order if isinstance(step.order, str) else "",
         sequence=() if isinstance(step.order, str) else step.order,
-        on_abort=OnAbort(step.on_abort.retries, step.on_abort.wait, step.on_abort.then),
+        on_abort=OnAbort(step.on_abort.retries, step.on_abort.wait, step.on_abort.then, step.on_abort.retry_rejected),
         when_busy=step.when_busy,
     )

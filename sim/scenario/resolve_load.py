@@ -7,7 +7,7 @@ import math
 from sim.model.load import PAGE, Bursts, Load
 from sim.model.zipf import zipf_classes, zipf_error
 from sim.scenario.facts import FactList
-from sim.scenario.schema_world import LoadSpec
+from sim.scenario.schema_load import LoadSpec
 
 Sets = tuple[tuple[float, float], ...]
 

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sim.scenario.fields import Clock, Date, Entry, Name, Text, Time, TupleReader, fault, one_of, whole
+from sim.scenario.fields import Clock, Date, Entry, Flag, Name, Text, Time, TupleReader, fault, one_of, whole
 from sim.scenario.schema_experiment import ExperimentSpec
+from sim.scenario.schema_load import LoadSpec
+from sim.scenario.schema_operations import FaultSpec, OperatorSpec, fault_name
 from sim.scenario.schema_sweep import DesignSpec, Sweep
-from sim.scenario.schema_world import ClusterSpec, LoadSpec, NetworkSpec, VmSpec
+from sim.scenario.schema_world import ClusterSpec, NetworkSpec, VmSpec
 
 ORDERS = ("largest-first", "smallest-first", "by-index", "by-name")
 
@@ -41,6 +43,8 @@ class OnAbortSpec(Entry):
     """Pause before each of them."""
     then: Annotated[Literal["skip", "stop"], one_of("skip", "stop")] = "skip"
     """skip goes on with the next VM, stop ends the step."""
+    retry_rejected: Flag = False
+    """Whether a rejected command is tried again too, as often and after the same pause."""
 
 
 class StepSpec(Entry):
@@ -57,7 +61,7 @@ class StepSpec(Entry):
     order: Order = "largest-first"
     """Order of a drain: largest-first, smallest-first, by-index, by-name, or a list of VM names (those not listed stay)."""
     on_abort: OnAbortSpec = OnAbortSpec()
-    """What follows an abort; `then` also follows a rejection."""
+    """What follows an abort; `then` also follows a rejection, and with `retry_rejected` the retries do."""
     when_busy: Annotated[Literal["wait", "reject"], one_of("wait", "reject")] = "wait"
     """While the source SU has another outgoing migration: wait for its end, or be rejected as an operator's command would be."""
 
@@ -85,6 +89,10 @@ class WindowSpec(Entry):
         if self.begin == self.until:
             raise fault("begins and ends at the same time; write an end after the begin")
         return self
+
+
+def _named(value: object) -> object:
+    return {fault_name(place): entry for place, entry in enumerate(value)} if isinstance(value, list) else value
 
 
 def _version(value: object) -> object:
@@ -118,6 +126,12 @@ class ScenarioSpec(Entry):
     """Steps by name."""
     index_clash: Annotated[Literal["keep-free-index"], one_of("keep-free-index")] = "keep-free-index"
     """What happens when the VM's index is in use on the target: keep it if free, else take the smallest free one."""
+    operators: Annotated[tuple[OperatorSpec, ...], TupleReader] = ()
+    """Commands that operators type: [{at: "22:05", console: ABGSE501, command: "/HOLD-VM VM-ID=12"}]."""
+    faults: Annotated[dict[str, FaultSpec], BeforeValidator(_named, json_schema_input_type=dict[str, FaultSpec] | list[FaultSpec])] = Field(
+        default_factory=dict
+    )
+    """What goes wrong, by name: {flap: {link: mcnpr, at: "22:10", for: 30 s}}; in a list they are named fault1, fault2, ..."""
     variants: Annotated[dict[str, dict[str, Any]], WithJsonSchema({"type": "object", "additionalProperties": {"type": "object"}})] = Field(
         default_factory=dict
     )

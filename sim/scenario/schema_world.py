@@ -6,35 +6,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.model.draws import LAST
 from sim.scenario.fields import (
-    Clock,
     Distance,
     Entry,
     Flag,
-    Frequency,
-    Lognormal,
     Memory,
+    Mnemonic,
     Name,
-    Number,
-    NumberAbove0,
+    Quota,
     Rate,
     RateOr0,
-    Share,
     ShareAbove0,
-    SizeOrShare,
-    Theta,
     Time,
-    TimeAbove0,
     TupleReader,
     fault,
+    name_or,
     one_of,
     whole,
 )
+from sim.scenario.schema_parameters import ParametersSpec
 
+MODES = ("vm2000", "native")
+AFTER_SUSPEND = ("source-resumes", "target-resumes", "lost")
+FORCED_COMMANDS = ("abort-migration", "refuse")
+STDPOOL = "*STDPOOL"  # the CPU pool that every SU has
 STATES = ("RUNNING", "INIT-ONLY", "DOWN", "IN HOLD", "WAIT(VMA)", "WAIT(SEL)", "WAIT(GLB)", "WAIT(INT)")
-WAYS = ("profile", "curve", "working_set", "classes", "sweeps", "zipf")  # of writing a load
-TOGETHER = ("classes", "sweeps", "zipf")  # the ways that one load may combine
 
 
 class NetworkSpec(Entry):
@@ -93,90 +89,24 @@ class UnitSpec(Entry):
     hypervisor: Memory | None = None
     """SU /390: memory of the hypervisor (HYPERVISOR-SIZE)."""
     cpus: Annotated[int | None, whole(1, 64)] = None
-    """SU /390: real CPUs; only compared with those of the monitor VM."""
+    """Real CPUs for the guests; on SU /390 the monitor VM shares them, on SU x86 those of X2000 are not among them."""
+    pools: dict[str, Annotated[int, whole(1, 64)]] = Field(default_factory=dict)
+    """CPU pools beside *STDPOOL by name, each with its attached real CPUs: {PROD: 3}. *STDPOOL has the rest of `cpus`."""
     iocf: Name | None = None
     """SU /390: name of the I/O configuration. A VM that meets another one on the target is shown as RUNNING(DIFF)."""
+    mode: Annotated[Literal["vm2000", "native"] | None, one_of(*MODES)] = None
+    """SU x86: operating mode, vm2000 or native; all SUs of a cluster need the same one."""
+    reconfiguring: Flag = False
+    """A dynamic change of the I/O configuration runs, all the time: migrations are rejected."""
+    not_generated: Annotated[tuple[Mnemonic, ...] | None, TupleReader] = None
+    """SU /390: mnemonics of devices that the I/O configuration lacks: a VM that has one of them is rejected here. `migr explain` names the
+    devices of the VMs."""
+    exclusive: Annotated[tuple[Mnemonic, ...], TupleReader] = ()
+    """Mnemonics of devices that another system has exclusively here: a VM that has one of them is rejected."""
     monitor: MonitorSpec = MonitorSpec()
     """The monitor VM."""
     x2000: X2000Spec | None = None
     """SU x86: X2000."""
-
-
-class ParametersSpec(Entry):
-    """Numbers of the model that replace those of the SU type's or the policy's profile. `migr profiles` lists the defaults."""
-
-    sender: Rate | None = None
-    """What a fully available monitor VM (/390) or X2000 (x86) sends."""
-    receiver: Rate | None = None
-    """What a fully available monitor VM (/390) or X2000 (x86) receives."""
-    factor_first: NumberAbove0 | None = None
-    """Share of `sender` that the first round reaches; 1 is all of it."""
-    factor_live: NumberAbove0 | None = None
-    """Share of `sender` that later live rounds reach."""
-    factor_stopped: NumberAbove0 | None = None
-    """Share of `sender` that the round with the guest stopped reaches; may exceed 1."""
-    throughput_spread: Share | None = None
-    """Coefficient of variation of the throughput from migration to migration."""
-    page_header_bytes: Annotated[int | None, whole(0, 4096)] = None
-    """Bytes that a page costs on the network beyond its 4096."""
-    fault_cost: Time | None = None
-    """What a newly written page costs the guest while its writes are tracked."""
-    check: Lognormal | None = None
-    """The synchronous check, before the caller gets control back."""
-    setup: Lognormal | None = None
-    """Set-up of the VM on the target, constant part."""
-    setup_per_gib: Lognormal | None = None
-    """Set-up for each GiB of memory reserved."""
-    setup_per_device: Lognormal | None = None
-    """Set-up for each device assigned."""
-    handshake: Lognormal | None = None
-    """From the decision to stop to the stop; the guest still runs and writes."""
-    state: Lognormal | None = None
-    """State of CPUs and devices; the guest stands still."""
-    resume: Lognormal | None = None
-    """Resume on the target; the guest stands still."""
-    cleanup: Lognormal | None = None
-    """Clean-up on the source, constant part."""
-    cleanup_per_device: Lognormal | None = None
-    """Clean-up for each device."""
-    rollback: Lognormal | None = None
-    """After an abort: until the source is as before."""
-    memory_release: Lognormal | None = None
-    """From the deletion of a VM until its memory is free."""
-    max_rounds: Annotated[int | None, whole(0, LAST)] = None
-    """Policy: live rounds after which the guest is stopped; at most 65535, as draws are numbered."""
-    few_pages: Annotated[int | None, whole(0, 1_000_000_000)] = None
-    """Policy: fewer dirty pages than this end the pre-copy."""
-    from_round: Annotated[int | None, whole(1, 1_000_000)] = None
-    """Policy: live rounds after which `few_pages` is first looked at."""
-    max_memory_factor: NumberAbove0 | None = None
-    """Policy: pages sent over the VM's memory above which the pre-copy ends."""
-    skips: Flag | None = None
-    """Policy: pages that are dirty again before their turn are skipped."""
-    skips_in_round_1: Flag | None = None
-    """Policy: they are skipped in the first round too."""
-    stop_goal: TimeAbove0 | None = None
-    """Policy: the guest is stopped when the rest can be sent in this time."""
-    chase_limit: TimeAbove0 | None = None
-    """Policy: the migration is aborted this long after the first round."""
-    start_rate: Rate | None = None
-    """Policy: no more than this is sent in the first round."""
-    rate_step: RateOr0 | None = None
-    """Policy: a later round is sent at the dirty rate of the one before, plus this."""
-    max_rate: Rate | None = None
-    """Policy: the pre-copy ends when more than this would be needed; the rest is sent at most as fast."""
-    downtime_limit: TimeAbove0 | None = None
-    """Policy qemu: the guest is stopped when the rest can be sent in this time at the bandwidth of the last 100 ms."""
-    max_bandwidth: Rate | None = None
-    """Policy qemu: no more than this is sent per second while the guest runs."""
-    zero_page: Time | None = None
-    """Policy qemu: to find that a page holds zeros; it is then sent as 9 bytes."""
-    auto_converge: Flag | None = None
-    """Policy qemu: the guest is slowed down when it dirties more than half of what is sent."""
-    guest_busy: ShareAbove0 | None = None
-    """Policy qemu: share of its CPUs' time that the guest uses; auto_converge takes its idle time first."""
-    cancel_after: TimeAbove0 | None = None
-    """Policy qemu: the migration is cancelled this long after its transfer began."""
 
 
 class ClusterSpec(Entry):
@@ -191,111 +121,15 @@ class ClusterSpec(Entry):
     policy: Name | None = None
     """The rule that ends the pre-copy: vm2000 (default on /390), xen (default on x86), xenserver, xen-legacy, qemu, clark,
     simgrid, stop-and-copy."""
+    active: Flag = True
+    """Whether the SU cluster is activated; while it is not, migrations are rejected."""
+    after_suspend: Annotated[Literal["source-resumes", "target-resumes", "lost"], one_of(*AFTER_SUSPEND)] = "source-resumes"
+    """Who goes on with the guest when a migration breaks between suspension and resume: the source, the target, or nobody."""
+    forced_commands: Annotated[Literal["abort-migration", "refuse"], one_of(*FORCED_COMMANDS)] = "abort-migration"
+    """What a command does that may be forced on a migrating VM (such as DELETE-VM with CHECK-VM-STATE=*NO): abort the migration, or be
+    refused."""
     parameters: ParametersSpec = ParametersSpec()
     """Numbers that replace those of the profiles."""
-
-
-class ClassSpec(Entry):
-    """Pages that are rewritten equally often, at random."""
-
-    size: SizeOrShare
-    """How much memory, absolute or as a share of the VM's."""
-    rewrites: Frequency
-    """How often each page is rewritten, per second."""
-
-
-class SweepSpec(Entry):
-    """Memory that is written from front to back (sort, utility, batch)."""
-
-    size: SizeOrShare
-    """How much memory, absolute or as a share of the VM's."""
-    rate: Rate
-    """How fast it is written."""
-
-
-class ZipfSpec(Entry):
-    """Memory in which some pages are written far more often than others, as keys of a cache or a database are."""
-
-    size: SizeOrShare
-    """How much memory, absolute or as a share of the VM's."""
-    rate: Rate
-    """Page writes in bytes per second, over all pages together."""
-    theta: Theta = 0.99
-    """How uneven: the k-th most popular page is written in proportion to k^-theta; 0 is uniform, 0.99 usual for databases (YCSB)."""
-
-
-class CurvePointSpec(Entry):
-    """A point of a measured dirty curve."""
-
-    window: TimeAbove0
-    """Length of the observation."""
-    dirty: SizeOrShare
-    """Distinct memory written in it, absolute or as a share of the VM's."""
-
-
-class WorkingSetSpec(Entry):
-    """One set of pages, all written equally often."""
-
-    size: SizeOrShare
-    """The working set, absolute or as a share of the VM's memory."""
-    rate: Rate
-    """Page writes in bytes per second; each page is rewritten rate / size times a second."""
-
-
-class BurstsSpec(Entry):
-    """Times of higher activity."""
-
-    share: ShareAbove0
-    """Share of the time spent in bursts, below 100 %."""
-    length: TimeAbove0
-    """Mean length of a burst."""
-    factor: NumberAbove0
-    """Activity in a burst relative to the time outside."""
-
-    @model_validator(mode="after")
-    def _not_always(self) -> BurstsSpec:
-        if self.share >= 1:
-            raise fault("a share of 100 % leaves no time outside the bursts; write a share below 100 %")
-        return self
-
-
-class LoadSpec(Entry):
-    """What a guest writes to its memory: exactly one of profile, curve, working_set, or any of classes, sweeps and zipf together."""
-
-    profile: Name | None = None
-    """A load of the catalogue; `migr profiles` lists them."""
-    curve: Annotated[tuple[CurvePointSpec, ...] | None, TupleReader] = None
-    """Measured points: distinct memory written in windows of growing length."""
-    working_set: WorkingSetSpec | None = None
-    """One set of pages and the rate at which it is written."""
-    classes: Annotated[tuple[ClassSpec, ...] | None, TupleReader] = None
-    """Sets of pages with their rewrites per second."""
-    sweeps: Annotated[tuple[SweepSpec, ...] | None, TupleReader] = None
-    """Sequential writers."""
-    zipf: Annotated[tuple[ZipfSpec, ...] | None, TupleReader] = None
-    """Writers that prefer some pages by a Zipf law."""
-    bursts: BurstsSpec | None = None
-    """Times of higher activity."""
-    day: dict[Clock, Number] | None = None
-    """Activity by clock time, each level holding until the next: {"00:00": 0.3, "08:00": 1.0}."""
-    spread: Share | None = None
-    """Coefficient of variation of the activity from migration to migration (lognormal, median 1)."""
-    jitter: Number | None = None
-    """Variation of the activity from round to round (standard deviation of its logarithm in a round of one second)."""
-    measured: Annotated[Literal["tracked", "untracked"] | None, one_of("tracked", "untracked")] = None
-    """Whether the curve was measured with write tracking on, so that its cost is in it already."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> LoadSpec:
-        ways = [way for way in WAYS if getattr(self, way) is not None]
-        if not ways:
-            raise fault("says nothing about what is written; write one of profile, curve, working_set, classes, sweeps, zipf")
-        if len(ways) > 1 and not set(ways) <= set(TOGETHER):
-            raise fault(f"has {' and '.join(ways)}; keep one of them (only classes, sweeps and zipf go together)")
-        for way in ways:
-            if getattr(self, way) == ():
-                raise fault(f"has an empty list of {way}; write at least one element")
-        return self
 
 
 class DevicesSpec(Entry):
@@ -334,3 +168,13 @@ class VmSpec(Entry):
     """A load of `loads` or of the catalogue."""
     devices: DevicesSpec = DevicesSpec()
     """Its devices."""
+    pool: Annotated[str, name_or(STDPOOL)] = STDPOOL
+    """Its CPU pool, on every SU that has one of this name; elsewhere *STDPOOL."""
+    group: Name | None = None
+    """SU /390: its VM group; none where an SU has none of this name."""
+    quota: Quota = 10.0
+    """CPU quota (CPU-QUOTA), 0.01 to 99.99; what counts is its share among the VMs of the SU. It changes what is displayed, no time."""
+    max_utilisation: ShareAbove0 = 1.0
+    """Limit of its CPU utilisation (MAX-CPU-UTILIZATION); only displayed."""
+    persistent: Flag = True
+    """Whether its definition outlives /DELETE-VM."""

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, Union, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.scenario.document import Document, Plain, copied
-from sim.scenario.problems import Path, Problem, dotted, nearest
+from sim.scenario.problems import Path, Place, Problem, dotted, nearest
 from sim.scenario.schema_plan import ScenarioSpec
 from sim.scenario.schema_sweep import RangeSpec
 
 T = TypeVar("T", bound=BaseModel)
 
 LATER = {  # unknown today, with the part of the program that brings them
-    "operators": "operations",
-    "faults": "operations",
-    "pools": "operations",
-    "pool": "operations",
-    "group": "operations",
-    "quota": "operations",
     "blackout": "planner",
     "week": "planner",
     "return": "planner",
@@ -31,7 +26,7 @@ LATER = {  # unknown today, with the part of the program that brings them
     "pause": "planner",
 }
 _REQUIRED_SECTIONS = ("networks", "clusters", "vms", "plan")
-_NO_KEYS = ("[key]", "[auto]", "[number]")  # parts of a path that stand in no file
+_NO_KEYS = ("[key]", "[auto]", "[number]", "[clock]", "[phase]")  # parts of a path that stand in no file
 _WANTED = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list", "list_type": "a list"}
 _EXAMPLES = {"model_type": "{key: value}", "dict_type": "{key: value}", "tuple_type": "[first, second]", "list_type": "[first, second]"}
 
@@ -87,7 +82,7 @@ def _entry(path: Path, kind: str) -> Path:
         return path
     if len(path) >= 4 and path[0] == "clusters" and path[2] == "units":
         return path[:4]
-    if path[0] in {"networks", "clusters", "loads", "vms", "plan", "variants", "objectives"}:
+    if path[0] in {"networks", "clusters", "loads", "vms", "plan", "faults", "variants", "objectives"}:
         return path[:2]
     return path[:1]
 
@@ -134,7 +129,14 @@ def _problem(error: ErrorDetails, path: Path, document: Document) -> Problem:
         text = _wrong_kind(kind, error["input"], document.texts.get(path))
         is_key = False
     place = document.key_place(path) if is_key else document.value_place(path)
-    return Problem(place, dotted(path), text)
+    keys = error["ctx"].get("keys", ()) if kind == "scenario" else ()
+    return Problem(_option(document, path, keys) or place, dotted(path), text)
+
+
+def _option(document: Document, path: Path, keys: Iterable[str]) -> Place | None:
+    """Return the place of the last command-line option that wrote one of the keys of an entry that a mistake is about, if one did."""
+    places = (document.keys.get((*path, key)) for key in keys)
+    return max((place for place in places if place is not None and place.line == 0), default=None)
 
 
 def _without_python(text: str, found: object) -> str:
@@ -190,11 +192,17 @@ def model_at(path: Path) -> type[BaseModel] | None:
 
 def _the_mapping(annotation: object) -> object:
     """Return the mapping among the forms that a field can take, if it is one of several; else the annotation itself."""
-    if get_origin(annotation) is not Union:
-        return annotation
-    forms = [getattr(form, "__origin__", form) for form in get_args(annotation)]  # without what Annotated adds
-    models = [form for form in forms if isinstance(form, type) and issubclass(form, BaseModel)]
+    models = [form for form in _forms(annotation) if isinstance(form, type) and issubclass(form, BaseModel)]
     return models[0] if len(models) == 1 else annotation
+
+
+def _forms(annotation: object) -> Iterator[object]:
+    """Yield the forms that a field can take, without what Annotated adds to them; those of a mapping or a list are no forms."""
+    if get_origin(annotation) in {Annotated, Union, UnionType}:
+        for part in get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None]:
+            yield from _forms(part)
+    else:
+        yield annotation
 
 
 def field_at(path: Path) -> object:

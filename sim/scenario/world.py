@@ -12,14 +12,15 @@ from sim.scenario.completion import FIRST_INDEX, LAST_INDEX, expanded_names
 from sim.scenario.document import Document
 from sim.scenario.fields import Size
 from sim.scenario.problems import Path, Problem, dotted
-from sim.scenario.resolve import payload, reserved_bytes, touched_pages
+from sim.scenario.resolve import payload, touched_pages
+from sim.scenario.resolve_operations import MOST_DEVICES, first_devices, most_of_a_kind
+from sim.scenario.room import MIB, STEP, Room
+from sim.scenario.schema_load import CurvePointSpec, LoadSpec
 from sim.scenario.schema_plan import ScenarioSpec
-from sim.scenario.schema_world import ClusterSpec, CurvePointSpec, LoadSpec, UnitSpec
+from sim.scenario.schema_world import ClusterSpec, UnitSpec
 from sim.units import format_memory, show_memory, show_rate
 
-MIB = 1024**2
 LARGEST = 1024**4  # VM2000 User Guide: Managing main memory; at most 1 TB
-STEP = {"/390": 1 * MIB, "x86": 2 * MIB}  # VM2000 User Guide: Managing main memory on SU /390, on SU x86
 SMALLEST = {"/390": 1 * MIB, "x86": 1024 * MIB}
 
 
@@ -60,7 +61,17 @@ class World:
 
 def world_problems(world: World) -> list[Problem]:
     """Return why the world of a scenario cannot exist."""
-    return [*_vm_sizes(world), *_unit_sizes(world), *_indexes(world), *_sums(world), *_loads(world), *_curves(world), *_links(world)]
+    return [
+        *_vm_sizes(world),
+        *_unit_sizes(world),
+        *_cpus(world),
+        *_indexes(world),
+        *_device_numbers(world),
+        *_sums(world),
+        *_loads(world),
+        *_curves(world),
+        *_links(world),
+    ]
 
 
 def _vm_sizes(world: World) -> Iterator[Problem]:
@@ -94,7 +105,16 @@ def _size(world: World, path: Path, size: int, su_type: str) -> Iterator[Problem
 def _unit_sizes(world: World) -> Iterator[Problem]:
     for path, unit, cluster in world.units().values():
         yield from _size(world, (*path, "monitor", "memory"), unit.monitor.memory or 0, cluster.type)
-        if unit.cpus is not None and (unit.monitor.cpus or 0) > unit.cpus:
+
+
+def _cpus(world: World) -> Iterator[Problem]:
+    for path, unit, _ in world.units().values():
+        if unit.cpus is None:
+            continue
+        in_pools = sum(unit.pools.values())
+        if in_pools > unit.cpus:
+            yield world.at_value((*path, "pools"), f"have {in_pools} CPUs, more than the SU has ({unit.cpus}); lower them, or raise 'cpus'")
+        if (unit.monitor.cpus or 0) > unit.cpus:
             yield world.at_value(
                 (*path, "monitor", "cpus"), f"{unit.monitor.cpus} CPUs are more than the SU has ({unit.cpus}); lower one or raise the other"
             )
@@ -122,17 +142,32 @@ def _indexes(world: World) -> Iterator[Problem]:
             )
 
 
+def _device_numbers(world: World) -> Iterator[Problem]:
+    """Refuse more devices than there are mnemonics for."""
+    numbers = first_devices(world.spec)
+    entries = world.entries()
+    for name, vm in world.spec.vms.items():
+        if numbers[name] + most_of_a_kind(vm.devices) > MOST_DEVICES:
+            yield world.at_key(
+                ("vms", entries[name], "devices"),
+                f"takes the cluster beyond the {MOST_DEVICES} devices of one kind for which there are mnemonics; write fewer",
+            )
+            return
+
+
 def _sums(world: World) -> Iterator[Problem]:
     for name, (path, unit, cluster) in world.units().items():
         guests = [vm.memory for vm in world.spec.vms.values() if vm.su == name]
-        needed = sum(guests) + reserved_bytes(unit)
-        if needed > unit.memory:
+        room = Room.of(unit, cluster)
+        beside = sum(room.needs(size) for size in guests) - sum(guests)
+        needed = sum(guests) + beside + room.reserved_bytes
+        if needed > room.capacity_bytes:
             own = unit.x2000.memory if unit.x2000 is not None else unit.hypervisor
             yield world.at_value(
                 (*path, "memory"),
                 f"{format_memory(unit.memory)} are less than the {_exact(needed)} in use: {len(guests)} VMs {_exact(sum(guests))}, "
-                f"monitor VM {_exact(unit.monitor.memory or 0)}, {'X2000' if cluster.type == 'x86' else 'hypervisor'} {_exact(own or 0)}; "
-                f"write at least {_exact(needed)} or take VMs away",
+                f"monitor VM {_exact(unit.monitor.memory or 0)}, {'X2000' if cluster.type == 'x86' else 'hypervisor'} {_exact(own or 0)}"
+                f"{f', Xen for its VMs {_exact(beside)}' if beside else ''}; write at least {_exact(needed)} or take VMs away",
             )
 
 

@@ -128,3 +128,82 @@ def test_a_difference_is_our_bug_and_comes_with_the_command_that_repeats_it(fold
     assert f"replication 3 repeated alone is not what {folder} holds" in told
     assert "migrations, row 1 of the replication: replication is 3 there, 4 now" in told
     assert f"Repeat it with: migr trace {folder} --replication 3 --variant 'SU x86'" in told
+
+
+STRUCK = """
+schema: 1
+title: An agent fails, and operators type
+start: 2026-11-28
+window: {from: "22:00", until: "23:00"}
+networks: {net: {preset: mcnpr-1g}}
+clusters: {C: {type: x86, network: net, units: {A: {memory: 64 GiB}, B: {memory: 64 GiB}}}}
+vms:
+  V1: {su: A, memory: 4 GiB}
+  V2: {su: B, memory: 4 GiB, state: DOWN}
+plan: {out: {at: "22:00", migrate: V1, to: B, on_abort: {retries: 1, wait: 1 min}}}
+faults: {ag: {agent: B, at: {vm: V1, phase: pre-copy, after: 5 s}, for: 30 s}}
+operators:
+  - {at: "22:20", console: B, command: "/MIGRATE-VM VM-ID=V2,MONJV=LMJV"}
+experiment: {replications: 1, seed: 7}
+"""
+
+
+@pytest.fixture(scope="module")
+def struck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("struck") / "struck.yaml"
+    place.write_text(STRUCK, encoding="utf-8")
+    return place
+
+
+def test_event_log_accounting_records_and_job_variables(struck: Path) -> None:
+    """On x86 four events for a guest that runs, three for one that does not; the aborted attempt leaves none, since it broke before."""
+    told = json.loads(trace(struck, "--records", "--json").stdout)
+    assert [event["text"] for event in told["events"] if event["vm"] == "V1"] == [
+        "VM V1 paused",
+        "VM V1 created",
+        "VM V1 deactivated",
+        "VM V1 deleted",
+    ]
+    assert [(record["unit"], record["vm"]) for record in told["accounting"]] == [("A", "V1"), ("B", "V2")]
+    jobs = [(job["name"], job["vm"], [each["status"] for each in job["statuses"]]) for job in told["job_variables"]]
+    assert jobs == [("", "V1", ["$S", "$R", "$AE"]), ("", "V1", ["$S", "$R", "$T"]), ("LMJV", "V2", ["$S", "$R", "$T"])]
+    assert [job["value"] for job in told["job_variables"]] == [status.ljust(256) for status in ("$AE", "$T", "$T")]
+    text = trace(struck, "--records", "--vm", "V2").stdout
+    assert "LMJV  V2: 22:20:00.0 $S, " in text
+    assert "V1" not in text
+
+
+def test_what_only_the_simulator_sees_and_where_an_operator_typed_are_named(struck: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    told = trace(struck).stdout
+    assert "simulator                [migr] fault ag begins: agent B VMS6000" in told
+    assert "caller         B         /MIGRATE-VM VM-ID=V2,MONJV=LMJV" in told
+
+
+def test_the_console_of_an_su_shows_what_is_typed_and_printed_there(struck: Path) -> None:
+    """On A the plan's commands and the source's lines, on B the target's and what the operator typed; the agent's fault on neither."""
+    on_a, on_b, elsewhere = (json.loads(trace(struck, "--console", name, "--json").stdout) for name in ("A", "B", "simulator"))
+    assert {line["source"] for line in on_a if "source" in line["consoles"] or "caller" in line["consoles"]} == {"A"}
+    assert {line["target"] for line in on_a if "target" in line["consoles"]} == {"A"}  # VM V2 goes there
+    assert {line["console"] for line in on_b if "caller" in line["consoles"]} == {"B"}
+    assert [line["text"].split(":")[0] for line in elsewhere] == ["[migr] fault ag begins", "[migr] fault ag ends"]
+    whole = json.loads(trace(struck, "--json").stdout)
+    assert len(on_a) + len(on_b) + len(elsewhere) == len(whole) - sum(line["consoles"] == ["guest"] for line in whole)
+
+
+def test_the_console_of_a_guest_shows_only_its_own_lines(struck: Path) -> None:
+    told = json.loads(trace(struck, "--console", "V1", "--json").stdout)
+    assert [line["id"] for line in told] == ["HAL0331", "HAL0332"]
+    assert json.loads(trace(struck, "--console", "V2", "--json").stdout) == []  # its guest does not run
+
+
+def test_a_fault_concerns_every_vm(struck: Path) -> None:
+    told = json.loads(trace(struck, "--vm", "V2", "--json").stdout)
+    assert {line["vm"] for line in told} == {"V2", ""}
+    assert {tuple(line["consoles"]) for line in told if not line["vm"]} == {("simulator",)}
+
+
+def test_what_came_of_an_attempt_names_its_reason_and_who_gave_the_command(struck: Path) -> None:
+    told = trace(struck).stdout
+    assert "V1 A -> B: aborted (agent-error)\n" in told
+    assert "V2 B -> A: completed, commanded at B, total " in told

@@ -9,8 +9,26 @@ from pathlib import Path
 import pytest
 
 from sim.scenario import load_scenario
-from sim.scenario.schema_plan import ScenarioSpec, StepSpec
-from sim.scenario.schema_world import BurstsSpec, DevicesSpec, LoadSpec, NetworkSpec, UnitSpec, VmSpec
+from sim.scenario.schema_load import BurstsSpec, LoadSpec
+from sim.scenario.schema_operations import FaultSpec, MomentSpec, OperatorSpec
+from sim.scenario.schema_plan import OnAbortSpec, ScenarioSpec, StepSpec
+from sim.scenario.schema_world import ClusterSpec, DevicesSpec, NetworkSpec, UnitSpec, VmSpec
+
+MODELS = (
+    ScenarioSpec,
+    NetworkSpec,
+    ClusterSpec,
+    UnitSpec,
+    LoadSpec,
+    VmSpec,
+    StepSpec,
+    OnAbortSpec,
+    OperatorSpec,
+    FaultSpec,
+    MomentSpec,
+    BurstsSpec,
+    DevicesSpec,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 MANUALS: dict[str, Callable[[], str]] = runpy.run_path(str(DOCS / "generate.py"))["MANUALS"]
@@ -33,6 +51,6 @@ def test_the_example_of_the_manual_is_correct_and_writes_every_field() -> None:
     assert len(loaded.points[0].vms) == 8
     text = (DOCS / "example.yaml").read_text(encoding="utf-8")
     shown = {"efficiency", "index_clash", "local_disks", "mu_disks"}  # the few that hardly anybody needs
-    for model in (ScenarioSpec, NetworkSpec, UnitSpec, LoadSpec, VmSpec, StepSpec, BurstsSpec, DevicesSpec):
+    for model in MODELS:
         for name, field in model.model_fields.items():
             assert name in shown or f"{field.alias or name}:" in text, f"{model.__name__}.{name}"

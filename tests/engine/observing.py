@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sim.engine.journal import Line
 from sim.engine.move import Move
+from sim.engine.plan import ARRIVED
 from sim.engine.replicate import Replication, replicate_alone
 from sim.engine.site import Site
 from sim.model.load import Load
 from sim.scenario.point import Cost, Costs, Point
-from sim.vm2000.catalogue import COMMAND, PLAN_NOTHING, PLAN_WAITS, Message, Recipient, check_order
+from sim.vm2000.catalogue import COMMAND, MESSAGES, PLAN_NOTHING, PLAN_WAITS, SU_DOWN, Message, Recipient, check_order
 from sim.vm2000.states import GONE, Ending, check_displays
 
 # A VM of 1 GiB with the device CS and no other: the check ends after 1 s, the VM is set up after 3 s and created after 3.5 s, its device
@@ -62,16 +63,21 @@ def on_consoles_of(replication: Replication, recipient: Recipient) -> list[str]:
     return [line.message.id for line in replication.journal.in_order() if recipient in line.message.recipients]
 
 
+def printed_at(replication: Replication, message: Message) -> list[float]:
+    """Return when a message was printed, in the order of time."""
+    return [line.time_s for line in replication.journal.in_order() if line.message is message]
+
+
 def shown(replication: Replication, unit: str, vm: str = "VM1") -> list[str]:
     """Return what an SU displays for a VM, one after the other."""
     return [display.state for display in replication.journal.displays or [] if (display.unit, display.vm) == (unit, vm)]
 
 
 def attempts_of(replication: Replication, vm: str) -> list[list[Line]]:
-    """Return the messages of a VM in the order in which they were said, one list an attempt; what the plan says beside it is left out."""
+    """Return the messages of a VM in the order in which they were said, one list an attempt; what belongs to none is left out."""
     attempts: list[list[Line]] = []
     for line in replication.journal.lines or []:
-        if line.vm != vm or line.message in {PLAN_WAITS, PLAN_NOTHING}:
+        if line.vm != vm or line.message in {PLAN_WAITS, PLAN_NOTHING} or line.message not in MESSAGES:
             continue
         if line.message is COMMAND:
             attempts.append([])
@@ -87,7 +93,8 @@ def messages_of(replication: Replication, vm: str = "VM1") -> list[list[Message]
 def check_protocol(replication: Replication) -> None:
     """Check the messages of every attempt and the displays of every migration that was started.
 
-    Attempts of one VM that overlap (a command that is rejected while its migration runs) are not looked at.
+    Attempts of one VM that overlap (a command that is rejected while its migration runs) are not looked at, nor are displays where an SU
+    went down: it displays nothing, which no sequence of the protocol foresees.
     """
     for vm in {move.vm.name for move in replication.moves}:
         moves = [move for move in replication.moves if move.vm.name == vm and move.attempt > 0]
@@ -99,7 +106,7 @@ def check_protocol(replication: Replication) -> None:
         assert len(attempts) == len(moves)
         for move, lines in zip(moves, attempts, strict=True):
             check_order(move.source.spec.su_type, [line.message for line in lines])
-            if move.started_s is not None:
+            if move.started_s is not None and move.outcome != "lost" and not printed_at(replication, SU_DOWN):
                 _check_displays(replication, move)
 
 
@@ -107,7 +114,7 @@ def _check_displays(replication: Replication, move: Move) -> None:
     """Check what both SUs displayed from before the start of a migration to its end."""
     assert move.started_s is not None
     assert move.ended_s is not None
-    ending = Ending.COMPLETED if move.outcome == "completed" else Ending.ABORTED
+    ending = Ending.COMPLETED if move.outcome in ARRIVED else Ending.ABORTED
     sides = []
     for unit in (move.source.name, move.target.name):
         mine = [each for each in replication.journal.displays or [] if (each.unit, each.vm) == (unit, move.vm.name)]

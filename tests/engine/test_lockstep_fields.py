@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel
 
-from engine.builders import point, vm
+from engine.builders import cluster, point, unit, vm
 from sim.engine.lockstep.coverage import refusals
-from sim.engine.lockstep.fields import FIELDS, YES, Refused
+from sim.engine.lockstep.fields import FIELDS, WITH_SECTION, Refused
 from sim.errors import UsageError
 from sim.experiment.engines import choose
 from sim.scenario.fields import Entry
+from sim.scenario.point import Fault, OnAbort, Operator, Point, Step
 from sim.scenario.schema_plan import ScenarioSpec
 from sim.scenario.schema_sweep import RangeSpec
 
@@ -57,9 +59,42 @@ def test_the_walk_meets_every_model_of_the_schema() -> None:
     assert met == {heir for heir in heirs(Entry) if heir.__module__.startswith("sim.scenario.")}
 
 
-def test_no_field_is_refused_today() -> None:
+RETRIES = Step("out", 0.0, "S2", drain="S1", on_abort=OnAbort(retries=1, retry_rejected=True))
+REFUSED: dict[str, Point] = {
+    "clusters.*.active": point(vm(), of=cluster(active=False)),
+    "clusters.*.units.*.mode": point(vm(), of=cluster("x86"), units=(unit("S1", "x86"), unit("S2", "x86", mode="native"))),
+    "clusters.*.units.*.reconfiguring": point(vm(), units=(unit("S1"), unit("S2", reconfiguring=True))),
+    "clusters.*.units.*.not_generated": point(vm(), units=(unit("S1"), unit("S2", not_generated=("5000",)))),
+    "clusters.*.units.*.exclusive": point(vm(), units=(unit("S1", exclusive=("5000",)), unit("S2"))),
+    "clusters.*.parameters.hypervisor_need": point(vm(), of=cluster(hypervisor_need_bytes=1.0)),
+    "clusters.*.parameters.monitor_need": point(vm(), of=cluster(monitor_need_bytes=1.0)),
+    "plan.*.on_abort.retry_rejected": point(vm(), steps=(RETRIES,)),
+    "operators": replace(point(vm()), operators=(Operator(0.0, "S1", "/SHOW-VM-STATUS"),)),
+    "faults": replace(point(vm()), faults=(Fault("f", "link", "net", at_s=0.0),)),
+}
+
+
+def test_the_refused_fields_are_these() -> None:
     """What both engines compute is more than the fields say: the twins look at the numbers."""
-    assert set(FIELDS.values()) == {YES}
+    assert {path for path, answer in FIELDS.items() if isinstance(answer, Refused)} == set(REFUSED)
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_point_that_makes_use_of_a_refused_field_is_refused(path: str) -> None:
+    assert refusals(REFUSED[path]) == [f"only the SimPy engine simulates the field {path}"]
+
+
+def test_a_large_enough_size_and_one_mode_keep_nothing_off_lockstep() -> None:
+    needs = cluster("x86", hypervisor_need_bytes=4.0, monitor_need_bytes=8.0)
+    units = tuple(unit(name, "x86", hypervisor_bytes=4.0, monitor_bytes=8.0, mode="native") for name in ("S1", "S2"))
+    enough = point(vm(), of=needs, units=units)
+    assert refusals(enough) == []
+
+
+def test_parts_are_refused_with_a_section_that_is() -> None:
+    parts = {path.split(".")[0] for path, answer in FIELDS.items() if answer == WITH_SECTION}
+    assert parts == {"operators", "faults"}
+    assert all(isinstance(FIELDS[part], Refused) for part in parts)
 
 
 def test_a_field_that_is_refused_is_named_where_a_point_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ from sim.vm2000.catalogue import (
     Message,
     Recipient,
 )
+from sim.vm2000.devices import DeviceSet
 
 ON_390 = cluster("/390", VM2000, costs=COSTS)
 ON_X86 = cluster("x86", XEN, costs=replace(COSTS, memory_release=Cost(5.0)))
@@ -168,7 +169,7 @@ def test_aborted_vm_gets_its_devices_back_on_the_source() -> None:
     replication = chased(ON_390, devices=Devices(tapes=1, pav_aliases=1))
     (messages,) = messages_of(replication)
     assert messages.count(VMS2471) == messages.count(ATTACHED_AGAIN_ON_SOURCE) == 2
-    assert only_move(replication).vm.devices == Devices(tapes=1, pav_aliases=1)
+    assert only_move(replication).vm.devices == DeviceSet.of(Devices(tapes=1, pav_aliases=1))
 
 
 def test_x86_never_aborts_for_want_of_convergence() -> None:
@@ -180,7 +181,7 @@ def test_x86_never_aborts_for_want_of_convergence() -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("state", ["IN HOLD(WAIT)", "NOT INITIALIZED"])
+@pytest.mark.parametrize("state", ["IN HOLD(WAIT)", "WAIT(VMA)"])
 def test_vm_in_another_state_is_rejected(of: Cluster, state: str) -> None:
     replication = simulated(point(vm(state=state), of=of))
     assert messages_of(replication) == [[COMMAND, REJECTED_BY_SOURCE, NBR0740, PLAN_SKIPS]]

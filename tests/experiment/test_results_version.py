@@ -40,7 +40,7 @@ BUSY = Load(
     spread_sigma=0.2,
 )
 MEASURED = Load("measured", curve=((1.0, 6000.0), (10.0, 30000.0), (60.0, 60000.0)), tracked=True)
-HASHES = {2: "91d3e74c31debfeb"}
+HASHES = {3: "2cfa0a7e5fcc8aae"}
 
 
 def worlds() -> Iterator[Point]:

@@ -115,9 +115,9 @@ def test_after_the_abort_the_guest_runs_on_the_source() -> None:
     (move,) = result.moves
     assert move.vm.live_on is move.source
     assert move.vm.unit is move.source
-    assert move.vm.name in move.source.held
-    assert move.vm.name not in move.target.held
-    assert move.target.free_bytes == unit("S2").memory_bytes - unit("S2").reserved_bytes
+    assert move.source.memory.has(move.vm.name)
+    assert not move.target.memory.has(move.vm.name)
+    assert move.target.memory.free_bytes == unit("S2").memory_bytes - unit("S2").reserved_bytes
     assert move.stopped_s is None
     assert move.resumed_s is None
     assert move.source.outgoing.count == 0

@@ -26,7 +26,7 @@ def point() -> dict[str, Any]:
     plans: list[dict[str, Value]] = [{"replication": number, "left_behind": int(number % 4 == 0)} for number in range(N)]
     found = summarise_point("", InMemory(migrations(*moves), steps(*plans), 7), Asked((), 79200.0))
     assert found is not None
-    return {**found, "engine": "simpy", "why_engine": ""}
+    return {**found, "engine": "simpy", "why_engine": "", "policies": ["vm2000"]}
 
 
 def told(point: dict[str, Any]) -> str:
@@ -38,13 +38,36 @@ def test_completed_is_the_share_of_replications_that_bring_every_vm_over(point: 
     """30 of 40 replications, though 70 of 80 migrations."""
     assert point["completed"]["share"] == 0.75
     rows = [line for line in told(point).splitlines() if "Gbit/s" in line]
-    assert [row.split()[-2:] for row in rows] == [["75.0", "%"]] * 2
+    assert [row.split()[-7:-5] for row in rows] == [["75.0", "%"]] * 2
+
+
+def test_failures_have_the_share_that_arrived_and_the_main_reason(point: dict[str, Any]) -> None:
+    """70 of 80 migrations arrived; a point without failures has no such columns."""
+    assert "VMs" in told(point)
+    rows = [line for line in told(point).splitlines() if "Gbit/s" in line]
+    assert [row.split()[-5:] for row in rows] == [["87.5", "%", "0.0", "%", "chase-limit"]] * 2
+    without = {**point, "failures": {**point["failures"], "reasons": []}}
+    assert "arrived" not in told(without)
+
+
+def test_footnote_of_a_policy_is_there_only_where_it_was_used(point: dict[str, Any]) -> None:
+    texts = [summary_text({"points": [{**point, "policies": [name]}], "assumptions": []}, 120) for name in ("vm2000", "xen")]
+    assert ["chase_limit" in text for text in texts] == [True, False]
+
+
+def test_operators_migrations_are_marked_where_all_are_together(point: dict[str, Any]) -> None:
+    operators = {**point["migrations"][0], "step": "(operator)"}
+    with_them = {**point, "migrations": [*point["migrations"][:-1], operators, point["migrations"][-1]]}
+    text, without = (summary_text({"points": [each], "assumptions": []}, 120) for each in (with_them, point))
+    assert "plan and (operator)" in text
+    assert "share(completed), are about the plan and do not count them" in text
+    assert "(operator)" not in without
 
 
 def test_times_are_the_largest_of_each_replication(point: dict[str, Any]) -> None:
     """Of the p50 it is the longer VM, 100 s, and the longer downtime, 2 s; of the p90 never."""
     row = next(line for line in told(point).splitlines() if "Gbit/s" in line)
-    assert row.split()[-8:] == ["1:40", "min", "never", "2.00", "s", "never", "75.0", "%"]
+    assert row.split()[-13:-5] == ["1:40", "min", "never", "2.00", "s", "never", "75.0", "%"]
     assert "never where a VM was not migrated" in told(point)
     assert {name: found["value"] for name, found in point["largest"]["total_s"].items()} == {"p50": 100.0, "p90": "never", "p99": "never"}
 

@@ -22,14 +22,17 @@ COMPLETED: dict[str, Value] = {
     "target": "S2",
     "memory_bytes": 2**30,
     "touched_bytes": 2**29,
+    "console": "",
     "due_s": 79200.0,
     "command_s": 79200.0,
     "started_s": 79201.0,
     "ended_s": 79221.0,
     "outcome": "completed",
     "reason": None,
+    "after_suspend": None,
     "total_s": 20.0,
     "downtime_s": 2.0,
+    "interruption_s": 2.0,
     "setup_s": 3.0,
     "precopy_s": 13.0,
     "handshake_s": 0.2,
@@ -42,7 +45,7 @@ COMPLETED: dict[str, Value] = {
 ABORTED: dict[str, Value] = {
     "outcome": "aborted",
     "reason": "chase-limit",
-    **dict.fromkeys(("total_s", "downtime_s", "precopy_s", "handshake_s", "stopped_round_s", "cleanup_s", "final_bytes")),
+    **dict.fromkeys(("total_s", "downtime_s", "interruption_s", "precopy_s", "handshake_s", "stopped_round_s", "cleanup_s", "final_bytes")),
 }
 REJECTED: dict[str, Value] = {**ABORTED, "outcome": "rejected", "reason": "vm-state", "started_s": None, "setup_s": None, "rounds": 0}
 STEP: dict[str, Value] = {
@@ -55,7 +58,13 @@ STEP: dict[str, Value] = {
     "end_s": 79260.0,
     "vms": 1,
     "left_behind": 0,
+    "left": "",
     "attempts": 1,
+    "failed_s": 0.0,
+    "ended_guests": 0,
+    "ended": "",
+    "faults": "",
+    "commands": "",
 }
 
 

@@ -66,6 +66,7 @@ def row(of: Record, place: int) -> Row:
         "target": of.target,
         "memory_bytes": int(TOUCHED[of.vm]),
         "touched_bytes": int(TOUCHED[of.vm]),
+        "console": "",
         "outcome": of.outcome,
         "reason": of.reason,
     }
@@ -151,16 +152,22 @@ def test_rounds_come_only_when_they_are_wanted() -> None:
 
 
 def test_a_makespan_is_infinite_where_a_vm_stays_behind() -> None:
-    """`out` begins at 10 s: in replication 1,001 one of two VMs stays. `more` begins at 20 s and has nothing to do."""
+    """`out` begins at 10 s: in replication 1,001 one of two VMs stays after 12 s. `more` begins at 20 s and has nothing to do."""
     ended, vms, left = np.array([40.0, 50.0, 60.0, 70.0]), np.full(WIDTH, 2), np.array([0, 1, 0, 0])
-    none = np.zeros(WIDTH, dtype=np.int64)
-    steps = (StepEnd(STEPS[0], ended, vms, left, np.array([2, 3, 2, 2])), StepEnd(STEPS[1], np.full(WIDTH, 20.0), none, none, none))
+    none, lost = np.zeros(WIDTH, dtype=np.int64), np.array([0.0, 12.0, 0.0, 0.0])
+    steps = (
+        StepEnd(STEPS[0], ended, vms, left, [("A", "S1", left > 0)], np.array([2, 3, 2, 2]), lost),
+        StepEnd(STEPS[1], np.full(WIDTH, 20.0), none, none, [], none, np.zeros(WIDTH)),
+    )
     expected: list[Row] = []
+    nothing = (0, "", "", "")  # ended guests, SUs, faults, commands
     for place, (end, makespan, behind, tried) in enumerate(
         ((40.0, 30.0, 0, 2), (50.0, np.inf, 1, 3), (60.0, 50.0, 0, 2), (70.0, 60.0, 0, 2))
     ):
-        expected.append(("", START + place, "out", 10.0, end, makespan, 10.0 + makespan, 2, behind, tried))
-        expected.append(("", START + place, "more", 20.0, 20.0, 0.0, 20.0, 0, 0, 0))
+        expected.append(
+            ("", START + place, "out", 10.0, end, makespan, 10.0 + makespan, 2, behind, "A on S1" * behind, tried, 12.0 * behind, *nothing)
+        )
+        expected.append(("", START + place, "more", 20.0, 20.0, 0.0, 20.0, 0, 0, "", 0, 0.0, *nothing))
     assert same(blocks.tables(SITE, walked(steps=steps), rounds=False)["plans"], arrow("plans", expected))
 
 

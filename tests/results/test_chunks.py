@@ -43,8 +43,12 @@ def attempts(random: Random) -> list[dict[str, Value]]:
         "outcome": random.choice(["completed", "completed", "completed-with-warnings"]),
         "due_s": 79200.0 + random.choice([0.0, time]),
     }
-    again: dict[str, Value] = {**ABORTED, "sent_bytes": 4096.0 * random.randint(1, 9)}
-    row = random.choice([well, well, {**well, **ROUND}, {**REJECTED, "sent_bytes": 0.0}, dict(NOT_TRIED), again, None])
+    again: dict[str, Value] = {**ABORTED, "sent_bytes": 4096.0 * random.randint(1, 9), "source": random.choice(["S1", "S3"])}
+    again |= random.choice([{}, {"reason": "link-lost", "after_suspend": "source-resumes", "interruption_s": 3.0}])
+    if well["outcome"] == "completed-with-warnings":
+        well["reason"] = random.choice(["definition-not-deleted", "source-crash"])
+    lost: dict[str, Value] = {**again, "outcome": "lost", "reason": "source-crash", "after_suspend": random.choice(["lost", None])}
+    row = random.choice([well, well, {**well, **ROUND}, {**REJECTED, "sent_bytes": 0.0}, dict(NOT_TRIED), again, lost, None])
     if row is None:
         return []
     retries = random.choice([0, 0, 0, 1, 2]) if row.get("attempt", 1) else 0
@@ -70,15 +74,39 @@ def night(seed: int, replications: int, *, interleaved: bool) -> tuple[pa.Table,
             for vm in VMS[: 2 + STEPS.index(step)]
             for row in attempts(random)
         ]
+        here += [
+            {"replication": number, "step": "(operator)", "vm": vm, "su_type": "/390", "console": "S1", **row}
+            for vm in random.choice([(), ("A",), ("A", "C")])
+            for row in attempts(random)
+        ]
         if interleaved:
             random.shuffle(here)
         moves += here
+        happened: dict[str, Value] = {
+            "ended": random.choice(["", "S1: A B", "S1: A; S2:"]),
+            "faults": random.choice(["drop 0 0; slow 2 1", "drop 1 3; slow 1 0"]),
+            "commands": random.choice(["1 22:02 S1 HOLD-VM executed", "1 22:02 S1 HOLD-VM rejected"]),
+        }
         for place, step in enumerate(STEPS):
             left, makespan = random.choice([0, 0, 1]), random.choice([60.0, random.expovariate(0.01)])
             makespan = float("inf") if left else makespan
             at = 79200.0 + 600.0 * place
+            times: dict[str, Value] = {
+                "at_s": at,
+                "makespan_s": makespan,
+                "end_s": at + makespan,
+                "ended_s": at + random.choice([70.0, 90.0]),
+            }
             runs.append(
-                {"replication": number, "step": step, "at_s": at, "makespan_s": makespan, "end_s": at + makespan, "left_behind": left}
+                {
+                    "replication": number,
+                    "step": step,
+                    **times,
+                    "left_behind": left,
+                    "left": random.choice(["A on S1", "A on S1; B on S2, guest lost", "A deleted by an operator"]) if left else "",
+                    "failed_s": random.choice([0.0, random.random()]),
+                    **happened,
+                }
             )
     # The first replication has every VM in every step, in order: which line comes first is then the same for both ways.
     whole: list[dict[str, Value]] = [
@@ -140,8 +168,13 @@ def test_what_is_small_is_read_once_and_only_what_is_needed() -> None:
     rows = InMemory(*night(3, 60, interleaved=False), 10)
     summarise_point("", rows, Asked((), 79200.0))
     ((of_migrations, of_plans),) = rows.reads
-    assert {"memory_bytes", "setup_s", "ended_s", "source"}.isdisjoint(of_migrations)
-    assert set(of_plans) == {"replication", "step", "at_s", "makespan_s", "end_s", "left_behind"}
+    assert {"memory_bytes", "setup_s", "ended_s", "interruption_s"}.isdisjoint(of_migrations)
+    assert set(of_plans) == {"replication", "step", "at_s", "ended_s", "makespan_s", "end_s", "left_behind", "failed_s"} | {
+        "left",
+        "ended",
+        "faults",
+        "commands",
+    }
 
 
 @pytest.mark.parametrize("lacking", [column.name for column in TABLES["migrations"] if column.name not in ALWAYS_STORED])
@@ -157,6 +190,9 @@ def test_column_that_is_not_stored_is_left_out(lacking: str) -> None:
         line["of_completed"].pop(without, None)
         for entry in {"su_type": ["su_type"], "rounds": ["rounds_max"]}.get(lacking, []):
             del line[entry]
+    if lacking == "after_suspend":
+        assert found["failures"].pop("after_suspend") == []
+        assert {each["policy"] for each in whole["failures"].pop("after_suspend")} == {"lost", "source-resumes"}
     assert found == whole
 
 
@@ -169,7 +205,7 @@ def test_columns_that_are_always_stored_are_enough() -> None:
     assert list(found["migrations"][0]["of_completed"]) == ["downtime_s"]
     assert found["objectives"][0]["estimate"] is not None
     # The terminal shows a dash in the columns total p50 .. p99, rounds and sent/mem, and the three downtimes.
-    told = {"points": [found | {"engine": "simpy", "why_engine": "as asked for"}], "assumptions": []}
+    told = {"points": [found | {"engine": "simpy", "why_engine": "as asked for", "policies": []}], "assumptions": []}
     (shown,) = (row for row in summary_text(told, 140).splitlines() if row.split()[:2] == ["out", "A"])
     assert shown.split()[2:5] == ["-", "-", "-"]
     assert shown.split().count("-") == 5

@@ -9,11 +9,11 @@ import pytest
 
 from engine.builders import VM2000, XEN, cluster, point, unit, vm
 from engine.observing import COSTS, NEVER_CONVERGES
-from sim.columns import OUTCOMES, REASONS, TABLES, Column
+from sim.columns import OPERATOR_STEP, OUTCOMES, REASONS, TABLES, Column
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
 from sim.results.tables import arrow, message_rows, migration_rows, plan_rows, round_rows, schema
-from sim.scenario.point import Devices, OnAbort, Point, Step
+from sim.scenario.point import Cost, Devices, Fault, OnAbort, Operator, Point, Step
 
 TYPES = {
     "whole": pa.int64(),
@@ -40,7 +40,20 @@ def worlds() -> list[Point]:
         stopped = Step("stopped", 400.0, "S1", drain="S2", order="", sequence=("FULL", "BACK", "WELL"), on_abort=OnAbort(then="stop"))
         units = (unit("S1", su_type, memory_bytes=5.5 * 2**30), unit("S2", su_type))
         found.append(point(*vms, of=cluster(su_type, policy, costs=COSTS), units=units, steps=(drain, stopped)))
-    return found
+    return [*found, broken("source-resumes"), broken("lost")]
+
+
+def broken(after_suspend: str) -> Point:
+    """Return a point whose link is lost while the first guest is stopped; the second one arrives with a warning, and an operator acts."""
+    of = replace(cluster("x86", XEN, costs=COSTS), after_suspend=after_suspend)
+    drain = Step("out", 0.0, "S2", drain="S1", order="", sequence=("ONE", "TWO"))
+    faults = (
+        Fault("drop", "link", "net", vm="ONE", phase="stop", lasts=Cost(12.0)),
+        Fault("store", "definitions", "S1", vm="TWO", phase="stop", lasts=Cost(30.0)),
+    )
+    operators = (Operator(0.5, "S1", "/MIGRATE-VM VM-ID=TWO,SERVER-UNIT-NAME=S2"),)
+    world = point(vm("ONE"), vm("TWO"), of=of, units=(unit("S1", "x86"), unit("S2", "x86")), steps=(drain,))
+    return replace(world, faults=faults, operators=operators)
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +68,11 @@ def tables() -> dict[str, pa.Table]:
     return {name: arrow(name, rows[name]) for name in TABLES}
 
 
-def test_worlds_have_every_outcome_of_this_version(tables: dict[str, pa.Table]) -> None:
+def test_worlds_have_every_outcome(tables: dict[str, pa.Table]) -> None:
     """A guard: without them the nulls below prove nothing."""
-    assert set(tables["migrations"]["outcome"].to_pylist()) == {"completed", "aborted", "rejected", "not-started"}
+    assert set(tables["migrations"]["outcome"].to_pylist()) == set(OUTCOMES)
+    assert set(tables["migrations"]["after_suspend"].to_pylist()) == {None, "source-resumes", "lost"}
+    assert (OPERATOR_STEP, "S1") in set(zip(*(tables["migrations"][name].to_pylist() for name in ("step", "console")), strict=True))
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from unittest.mock import patch
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import sim.results.sides
@@ -239,7 +240,7 @@ class TestText:
         assert "; p50 1 min 00 s against never" in text
 
     def test_of_other_outcomes_says_each(self) -> None:
-        """Aborted and not started are told apart; fewer of both are better."""
+        """Aborted and not started are told apart; which of them is better nobody says: what is better is that more arrived."""
         first = point(lambda _: math.inf, {"DB": lambda k: ABORTED | ({"outcome": "not-started", "attempt": 0} if k % 2 else {})})
         second = point(lambda _: 60.0)
         found = compare(side(first, "A"), side(second, "B"), paired=True)
@@ -248,5 +249,59 @@ class TestText:
             "share aborted",
             "share not-started",
         ]
-        assert {each.better for each in found.quantities if each.kind == "share"} == {"second"}
-        assert "share aborted of DB in out: 50.0 points less" in comparisons_text([found])
+        assert [each.better for each in found.quantities if each.kind == "share"] == ["second", "neither", "neither"]
+        told = comparisons_text([found]).splitlines()
+        assert any("share aborted of DB in out: 50.0 points less" in line for line in told[told.index(NOT_JUDGED) :])
+
+    def test_guests_that_are_lost_instead_of_aborted_are_no_improvement(self) -> None:
+        """Half of the migrations fail on both sides: once they are aborted, once their guests are lost."""
+
+        def failing(ends: Row) -> Callable[[int], Row]:
+            return lambda k: {**ABORTED, **ends} if k % 2 else {}
+
+        lost: Row = {"outcome": "lost", "reason": "source-crash"}
+        sides = (side(point(spread, {"DB": failing(ends)}), name) for name, ends in (("A", {}), ("B", lost)))
+        found = compare(*sides, paired=True)
+        shares = {each.quantity: each.better for each in found.quantities if each.kind == "share"}
+        assert shares == {"share completed": "equal", "share aborted": "neither", "share lost": "neither"}
+        assert "better" not in comparisons_text([found]).split("Less time")[0]
+
+    def test_medians_that_never_differ_are_called_so_once(self) -> None:
+        """Two of three replications never end on either side, so their p50 and p99 do not differ at all."""
+        never = point(lambda k: math.inf if k % 3 else 60.0 + k)
+        first, second = side(never, "A"), side(point(lambda k: math.inf if k % 3 else 61.0 + k), "B")
+        text = comparisons_text([compare(first, second, paired=True)])
+        assert "no difference" in text
+        assert "no difference to no difference" not in text
+
+
+NOT_JUDGED = "How they ended, beside the VMs that arrived; not judged:"
+
+
+class TestOutcomesOfFaultsAndOperators:
+    def test_what_arrived_with_a_warning_is_completed_and_told_apart(self) -> None:
+        """Each fourth migration of the first point has a warning, each second of the other one: all are completed."""
+
+        def warned(every: int) -> Callable[[int], Row]:
+            return lambda k: {} if k % every else {"outcome": "completed-with-warnings", "reason": "definition-not-deleted"}
+
+        sides = (side(point(spread, {"DB": warned(every)}), name) for every, name in ((4, "A"), (2, "B")))
+        found = compare(*sides, paired=True)
+        assert of(found, "share completed", "DB").better == "equal"
+        share = of(found, "share completed-with-warnings", "DB")
+        assert (share.first["share"], share.second["share"], share.better) == (0.25, 0.5, "neither")
+        assert of(found, "total time", "DB").values == (N, N)
+
+    def test_migrations_of_operators_are_compared_beside_the_plan(self) -> None:
+        """Theirs take 20 s in one point and 15 s in the other; the makespan is the plan's."""
+
+        def both(name: str, total_s: float) -> Side:
+            of_plan = point(spread)
+            moves: list[Row] = [{"replication": k, "step": "(operator)", "console": "S1", "total_s": total_s} for k in range(N)]
+            return side(InMemory(pa.concat_tables([of_plan.migrations, migrations(*moves)]), of_plan.plans), name)
+
+        found = compare(both("A", 20.0), both("B", 15.0), paired=True)
+        (total,) = (each for each in found.quantities if (each.quantity, each.step) == ("total time", "(operator)"))
+        assert (total.better, total.differences["median"].value) == ("second", -5.0)
+        assert of(found, "makespan").better == "equal"
+        assert (found.only_first, found.only_second) == ((), ())

@@ -45,6 +45,8 @@ class Generated:
             "attempt": pa.array(np.ones(len(total), dtype=np.int64)),
             "su_type": named(np.zeros(len(total)), ["x86"]),
             "due_s": pa.array(np.full(len(total), 79200.0)),
+            "source": named(np.zeros(len(total)), ["S1"]),
+            "after_suspend": pa.array(np.zeros(len(total), dtype=np.int64), mask=np.ones(len(total), dtype=bool)).cast(pa.string()),
             "outcome": named(total > 50.0, ["completed", "aborted"]),
             "reason": named(np.zeros(len(total)), ["chase-limit"]),
             "total_s": pa.array(total),
@@ -63,9 +65,12 @@ class Generated:
             "replication": pa.array(np.arange(start, start + CHUNK)),
             "step": named(np.zeros(CHUNK), ["out"]),
             "at_s": pa.array(np.full(CHUNK, 79200.0)),
+            "ended_s": pa.array(79200.0 + makespan),
+            "failed_s": pa.array(np.where(makespan > 200.0, 0.1 * makespan, 0.0)),
             "makespan_s": pa.array(makespan),
             "end_s": pa.array(79200.0 + makespan),
             "left_behind": pa.array(np.zeros(CHUNK, dtype=np.int64)),
+            **{column: named(np.zeros(CHUNK), [""]) for column in ("left", "ended", "faults", "commands")},
         }
         return pa.table({column: made[column] for column in columns})
 

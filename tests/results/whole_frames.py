@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.columns import OUTCOMES, REASONS
 from sim.results.chunks import Sample
+from sim.results.reasons import ASSUMED, WORDS
 from sim.results.statistics import Interval, quantile, quantile_interval, share_interval
 from sim.scenario.objectives import Metric, Objective
 
 NEVER = float("inf")
+OPERATOR = "(operator)"
 COMPLETED = ["completed", "completed-with-warnings"]
 PER_VM = {"total": "total_s", "downtime": "downtime_s", "rounds": "rounds", "sent": "sent_bytes"}
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
@@ -29,7 +32,11 @@ def sample_of(metric: Metric, migrations: pd.DataFrame, plans: pd.DataFrame) -> 
     """Return the metric, one value a replication."""
     if metric.name in {"makespan", "end"}:
         return _of_steps(metric, plans)
-    chosen = migrations if not metric.of else migrations[(migrations["vm"] == metric.of) | (migrations["step"] == metric.of)]
+    chosen = (
+        migrations[migrations["step"] != OPERATOR]
+        if not metric.of
+        else migrations[(migrations["vm"] == metric.of) | (migrations["step"] == metric.of)]
+    )
     final = final_attempts(chosen)
     by_replication: Any = final.assign(failed=~final["outcome"].isin(COMPLETED)).groupby("replication", sort=True)
     if metric.name == "sent":
@@ -43,8 +50,8 @@ def sample_of(metric: Metric, migrations: pd.DataFrame, plans: pd.DataFrame) -> 
 
 def outcome_of(objective: Objective, migrations: pd.DataFrame, plans: pd.DataFrame) -> list[bool]:
     """Return for each replication whether `share(outcome)` counts it."""
-    final = final_attempts(migrations)
     wants_all = objective.outcome == "completed"
+    final = final_attempts(migrations[migrations["step"] != OPERATOR] if wants_all else migrations)
     hit = final["outcome"].isin(COMPLETED) if wants_all else final["outcome"] == objective.outcome
     grouped: Any = hit.astype(bool).groupby(final["replication"], sort=True)
     found = grouped.all() if wants_all else grouped.any()
@@ -69,7 +76,8 @@ def summary_of(migrations: pd.DataFrame, plans: pd.DataFrame, window_ends: float
         "replications": replications,
         **_largest(migrations, plans),
         "steps": [_step(plans[plans["step"] == step], window_ends) for step in order],
-        "migrations": _migrations(migrations, order, replications),
+        "migrations": _migrations(migrations, [*order, OPERATOR], replications),
+        "failures": _failures(migrations, plans, order, window_ends),
         "objectives": [],
     }
 
@@ -125,6 +133,102 @@ def _step(group: pd.DataFrame, window_ends: float | None) -> dict[str, Any]:
         "nothing_left_behind": _share(int((group["left_behind"] == 0).sum()), len(group)),
         "within_window": None if window_ends is None else _share(int((group["end_s"] <= window_ends).sum()), len(group)),
     }
+
+
+def _failures(rows: pd.DataFrame, plans: pd.DataFrame, order: list[str], window_ends: float | None) -> dict[str, Any]:
+    n = int(plans["replication"].nunique())
+    rows = rows.astype({"step": str, "vm": str, "source": str, "outcome": str})
+    reasons: list[dict[str, Any]] = []
+    for pair, group in rows[rows["reason"].notna()].groupby(["outcome", "reason"], observed=True):
+        outcome, reason = map(str, pair)
+        vms = {str(vm): int(count) for vm, count in group["vm"].value_counts().items()}
+        share = _share(int(group["replication"].nunique()), n)
+        found = {"outcome": outcome, "reason": reason, "words": WORDS[reason], "assumption": ASSUMED.get(reason), "replications": share}
+        reasons.append(found | {"attempts": len(group), "vms": vms})
+    reasons.sort(key=lambda each: (OUTCOMES.index(each["outcome"]), -each["replications"]["share"], REASONS.index(each["reason"])))
+    broken = rows[rows["after_suspend"].notna()]
+    decided = broken.groupby(broken["after_suspend"].astype(str))["replication"].nunique()
+    return {
+        "reasons": reasons,
+        "left_behind": _left_behind(plans, order, n),
+        "after_suspend": [
+            {"policy": policy, "replications": _share(int(hits), n), "guest": _went_on(broken[broken["after_suspend"] == policy])}
+            for policy, hits in decided.sort_index().items()
+        ],
+        "cost": [cost for step in order for cost in _cost(plans[plans["step"] == step], window_ends)],
+        **_happened(plans.drop_duplicates("replication")),
+    }
+
+
+def _left_behind(plans: pd.DataFrame, order: list[str], n: int) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str, str], list[bool]] = {}
+    for step, text in zip(plans["step"].astype(str), plans["left"].astype(str), strict=True):
+        for entry in filter(None, text.split("; ")):
+            vm, where = entry.removesuffix(", guest lost").split(" ", 1)
+            found.setdefault((step, vm, where), []).append(entry.endswith(", guest lost"))
+    return [
+        {
+            "step": step,
+            "vm": vm,
+            "su": where[3:] if where.startswith("on ") else "",
+            "deleted": where == "deleted by an operator",
+            "replications": _share(len(lost), n),
+            "guest_lost": _share(sum(lost), n) if any(lost) else None,
+        }
+        for (step, vm, where), lost in sorted(found.items(), key=lambda each: (order.index(each[0][0]), -len(each[1]), each[0]))
+    ]
+
+
+def _happened(plans: pd.DataFrame) -> dict[str, Any]:
+    n = len(plans)
+    texts = {column: [text.split("; ") if text else [] for text in plans[column].astype(str)] for column in ("ended", "faults", "commands")}
+    down = [{entry.split(":")[0]: entry.split()[1:] for entry in entries} for entries in texts["ended"]]
+    outages: list[dict[str, Any]] = []
+    for unit in sorted({unit for each in down for unit in each}):
+        guests = pd.Series([vm for each in down for vm in each.get(unit, [])], dtype=str).value_counts()
+        ended = sorted(guests.items(), key=lambda each: (-each[1], str(each[0])))
+        share = _share(sum(unit in each for each in down), n)
+        outages.append({"su": unit, "replications": share, "guests_ended": {str(vm): _share(int(count), n) for vm, count in ended}})
+    faults: list[dict[str, Any]] = []
+    for place, entry in enumerate(texts["faults"][0]):
+        numbers = [tuple(map(int, entries[place].split()[1:])) for entries in texts["faults"]]
+        count = sum(times > 0 for times, _ in numbers)
+        sums = {"times": sum(times for times, _ in numbers), "attempts": sum(attempts for _, attempts in numbers)}
+        faults.append({"fault": entry.split()[0], "replications": _share(count, n), "count": count, **sums})
+    commands: list[dict[str, Any]] = []
+    for place, entry in enumerate(texts["commands"][0]):
+        number, time, console, command, _ = entry.split()
+        ends = pd.Series([entries[place].split()[-1] for entries in texts["commands"]]).value_counts().sort_index()
+        typed = {"number": int(number), "time": time, "console": console, "command": command}
+        commands.append({**typed, "ends": {str(end): int(hits) for end, hits in ends.items()}})
+    return {"outages": outages, "faults": faults, "commands": commands}
+
+
+def _went_on(attempts: pd.DataFrame) -> dict[str, int]:
+    ends = {"source": "aborted", "target": "completed-with-warnings", "lost": "lost"}
+    return {where: int((attempts["outcome"] == outcome).sum()) for where, outcome in ends.items()}
+
+
+def _cost(group: pd.DataFrame, window_ends: float | None) -> list[dict[str, Any]]:
+    is_failed = (group["failed_s"] > 0.0) | (group["left_behind"] > 0)
+    cases = {"without": group[~is_failed], "with": group[is_failed]}
+    if cases["with"].empty:
+        return []
+    in_time: dict[str, Any] = {
+        name: _share(int((rows["end_s"] <= window_ends).sum()), len(rows)) if window_ends is not None and len(rows) else None
+        for name, rows in cases.items()
+    }
+    durations = {name: (rows["ended_s"] - rows["at_s"]).to_numpy(dtype=float) for name, rows in cases.items()}
+    failed_s = cases["with"]["failed_s"].to_numpy(dtype=float)
+    return [
+        {
+            "step": str(group["step"].iloc[0]),
+            "replications": _share(int(is_failed.sum()), len(group)),
+            "failed_s": _quantiles(failed_s, len(failed_s), several=False),
+            "duration_s": {name: _quantiles(values, len(values), several=False) for name, values in durations.items()},
+            "within_window": in_time,
+        }
+    ]
 
 
 def _share(hits: int, n: int) -> dict[str, float | None]:

@@ -254,7 +254,7 @@ def test_every_number_of_a_cluster_has_its_fact() -> None:
     """A default that changes the answer and is not printed by explain is a smell: each field of the parameters is there."""
     (cluster,) = loaded(WORLD + VMS).completed[0].clusters.values()
     used = {f"clusters.SE.parameters.{name}" for name, value in cluster.parameters if value is not None}
-    assert len(used) == 21
+    assert len(used) == 26
     assert used <= {fact.path for fact in loaded(WORLD + VMS).facts[0]}
 
 
@@ -278,8 +278,8 @@ WARNINGS = [
         "memory: 2 GiB",
         "memory: 511 MiB",
         (
-            "night.yaml:9:68: clusters.SE.units.SU1.monitor.memory: is below the 512 MiB that the manual demands for "
-            "migrations on SU /390, which is not simulated; raise it on both SUs"
+            "night.yaml:9:68: clusters.SE.units.SU1.monitor.memory: is below the 512 MiB that migrations need (parameter monitor_need), "
+            "so that every migration from 'SU1' or to it will be rejected"
         ),
     ),
     (

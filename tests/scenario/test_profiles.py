@@ -3,13 +3,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
 
 from sim.scenario import catalogue
-from sim.scenario.catalogue import profile_text
+from sim.scenario.catalogue import assumptions, policies, profile_text
+from sim.scenario.document import Document
+from sim.scenario.facts import FactList
 from sim.scenario.fields import Duration
 from sim.scenario.point import Costs
 
@@ -42,8 +44,11 @@ def test_every_assumption_in_the_list_is_made_somewhere() -> None:
     assert set(catalogue.assumptions()) - made == set()
 
 
-def test_an_assumption_names_what_replaces_it_or_holds_always() -> None:
-    assert [entry.tag for entry in catalogue.assumptions().values() if bool(entry.parameter) == entry.always] == []
+def test_an_assumption_names_what_replaces_it_or_holds_always_or_is_noted_where_it_counts() -> None:
+    known = catalogue.assumptions().values()
+    assert [entry.tag for entry in known if entry.parameter and entry.always] == []
+    assert {entry.tag for entry in known if not entry.parameter and not entry.always} == {"A39", "A41", "A45", "A47"}
+    assert {"A39", "A41", "A45", "A47"} <= tags_in_facts()
 
 
 def numbers(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - YAML of any kind
@@ -104,3 +109,10 @@ def test_the_published_stop_of_390_is_state_and_resume() -> None:
     """3 s in the console example, of which one second passes with the last pages: state and resume have a median of 2.0 s together."""
     parameters = catalogue.su_types()["/390"].parameters
     assert parameters["state"].value.median + parameters["resume"].value.median == 2.0
+
+
+def test_source_of_an_assumed_value_says_that_it_is_assumed() -> None:
+    """Its title alone would read like that of a manual."""
+    facts = FactList(cast("Document", None))  # a value out of a profile has no place in a document
+    facts.known(("clusters", "C", "parameters", "stop_goal"), policies()["vm2000"].parameters["stop_goal"], "vm2000")
+    assert facts.facts[0].source == f"profile vm2000: assumed [A2]: {assumptions()['A2'].title}"

@@ -19,15 +19,20 @@ clusters:
     type: /390
     network: mcnpr
     parameters: {check: {median: 1 s, cv: 20 %}, stop_goal: 1 s}
-    units: {SU1: {memory: 64 GiB, monitor: {memory: 1 GiB}}, SU2: {memory: 64 GiB}}
+    after_suspend: lost
+    units: {SU1: {memory: 64 GiB, monitor: {memory: 1 GiB}, pools: {P: 2}}, SU2: {memory: 64 GiB, not_generated: ["5001"]}}
 loads:
   a: {curve: [{window: 1 s, dirty: 1 %}, {window: 7 s, dirty: 3 %}], day: {"22:30": 0.3}}
   b: {classes: [{size: 13 %, rewrites: 2}], sweeps: [{size: 1 GiB, rate: 33 MiB/s}], bursts: {share: 17 %, length: 33 s, factor: 2}}
 vms:
   A: {count: 2, su: SU1, memory: 4 GiB, load: a, devices: {disks: 3}}
-  B: {su: SU2, memory: 4 GiB, load: b, index: 9}
+  B: {su: SU2, memory: 4 GiB, load: b, index: 9, pool: P, quota: 3, max_utilisation: 70 %, persistent: false}
 plan:
   out: {drain: SU1, to: SU2, order: [A2, A1], on_abort: {retries: 1, wait: 5 min, then: skip}}
+operators: [{at: "22:05", console: SU1, command: /SHOW-VM-ATTRIBUTES}]
+faults:
+  drop: {link: mcnpr, at: {vm: B, phase: stop, after: 2 s}, for: {median: 3 s, cv: 20 %}, chance: 3 %, remaining: 3 %}
+  burn: {crash: SU2, every: 30 h, for: 2 h}
 variants: {own: {}, other: {clusters.SE.type: x86}}
 objectives: [P(makespan of out <= 1 h) >= 95 %]
 experiment: {replications: 10, seed: 1}
@@ -78,7 +83,7 @@ def text_with(path: tuple[Any, ...], value: object) -> str:
 
 def test_the_whole_scenario_is_right() -> None:
     assert len(scenario_of(WHOLE, "whole.yaml").points) == 2
-    assert len(paths(PLAIN)) > 70
+    assert len(paths(PLAIN)) > 100
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)

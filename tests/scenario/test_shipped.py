@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario import load_scenario
+from sim.scenario.point import Cost
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NAMES = (
@@ -15,14 +16,16 @@ NAMES = (
     "console-example",
     "day-and-night",
     "faster-network",
+    "link-drop-390",
     "night-drain-390",
     "night-drain-x86",
     "quickstart",
     "two-clusters",
+    "wrong-command",
 )
 
 
-def test_the_nine_scenarios_are_there() -> None:
+def test_the_eleven_scenarios_are_there() -> None:
     assert tuple(sorted(file.stem for file in SCENARIOS.glob("*.yaml"))) == NAMES
 
 
@@ -68,6 +71,21 @@ def test_two_clusters_meet_on_one_network_and_not_on_two() -> None:
     assert {unit.link for unit in one.units} == {"mcnpr"}
     assert {unit.link for unit in two.units} == {"mcnpr", "second"}
     assert [unit.server for unit in one.units] == ["SE1", "SE1", "SE2", "SE2"]
+
+
+def test_the_line_drops_in_the_migration_of_the_database() -> None:
+    points = {point.name: point for point in load_scenario(SCENARIOS / "link-drop-390.yaml").points}
+    assert {name: len(point.faults) for name, point in points.items() if not point.faults} == {"line holds": 0}
+    short = [name for name, point in points.items() if point.faults and (point.faults[0].lasts or Cost(0.0)).median_s < 10.0]
+    assert short == ["flicker of 5 s"]
+    assert all(fault.vm == "DBPROD" for point in points.values() for fault in point.faults)
+
+
+def test_wrong_commands_are_typed_while_the_vm_migrates() -> None:
+    typed, silent = load_scenario(SCENARIOS / "wrong-command.yaml").points
+    assert silent.operators == ()
+    assert {operator.console for operator in typed.operators} == {"ABGSE501", "ABGSE701", "VM12PROD"}
+    assert [operator.at_s for operator in typed.operators] == sorted(operator.at_s for operator in typed.operators)
 
 
 def test_reading_scenarios_loads_no_heavy_library() -> None:

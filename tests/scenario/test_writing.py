@@ -23,10 +23,14 @@ clusters:
     type: /390
     network: mcnpr
     policy: xen-legacy
+    active: false
+    after_suspend: target-resumes
+    forced_commands: refuse
     parameters: {check: {median: 1.3 s, p95: 2.9 s}, state: 0.7 s, throughput_spread: 7.7 %, fault_cost: 333 ns, max_rounds: 7,
-      skips: false}
+      skips: false, link_patience: 0 s, definition_retry: 0.7 s, hypervisor_need: 7 MiB, monitor_need: 777 MiB, move_rate: 77 MB/s}
     units:
-      SU1: {memory: 640 GiB, server: S1, hypervisor: 100 MiB, cpus: 4, iocf: X, monitor: {memory: 1 GiB, cpus: 2, available: 77.7 %}}
+      SU1: {memory: 640 GiB, server: S1, hypervisor: 100 MiB, cpus: 4, iocf: X, monitor: {memory: 1 GiB, cpus: 2, available: 77.7 %},
+        pools: {PROD: 3}, reconfiguring: true, not_generated: ["5001"], exclusive: [CS, "6000"]}
       SU2: {memory: 640 GiB}
 loads:
   a: {curve: [{window: 0.3 s, dirty: 1.1 %}, {window: 7 s, dirty: 3.3 %}], measured: tracked}
@@ -37,16 +41,25 @@ loads:
 vms:
   A: {count: 3, su: SU1, memory: 7 GiB, touched: 33 %, load: a}
   B: {su: SU1, memory: 3 GiB, load: b, index: 50, devices: {disks: 3, tapes: 1, pav_aliases: 2, local_disks: 1, mu_disks: 1}}
-  C: {su: SU1, memory: 5 GiB, load: c, cpus: 3, state: INIT-ONLY}
+  C: {su: SU1, memory: 5 GiB, load: c, cpus: 3, state: INIT-ONLY, pool: PROD, group: G, quota: 0.7, max_utilisation: 33.3 %,
+    persistent: false}
   D: {su: SU2, memory: 5 GiB, load: d}
   E: {su: SU2, memory: 5 GiB, load: batch}
 plan:
-  out: {drain: SU1, to: SU2, order: [C, B, A2], on_abort: {retries: 3, wait: 90 s, then: stop}}
+  out: {drain: SU1, to: SU2, order: [C, B, A2], on_abort: {retries: 3, wait: 90 s, then: stop, retry_rejected: true}}
   one: {at: "01:00", migrate: D, to: SU1, when_busy: reject}
+operators:
+  - {at: "22:30:30", console: SU1, command: "/SHOW-VM-ATTRIBUTES"}
+  - {at: "00:30", console: D, command: "/SHOW-SYSTEM-INFORMATION"}
+faults:
+  - {link: mcnpr, at: {vm: C, phase: stop, after: 0.7 s}, for: {median: 3 s, cv: 33 %}, remaining: 7.7 %, chance: 33.3 %}
+  - {disks: SU2, at: "23:00"}
+  - {crash: SU2, every: 777 h, for: {median: 1 min, p95: 3 min}}
 variants:
   own: {}
   other: {clusters.SE.type: x86, clusters.SE.policy: stop-and-copy, vms.C.memory: 6 GiB, plan.one.at: "00:30"}
   far: {networks.mcnpr.round_trip: 4 ms}
+  calm: {faults.fault1.chance: 1 %, operators: [], clusters.SE.active: true}
 objectives: [P(makespan of out <= 1 h) >= 95 %]
 experiment: {replications: 17, seed: 3}
 """

@@ -103,6 +103,7 @@ def clusters(draw: st.DrawFn) -> Cluster:
         throughput_sigma=draw(st.sampled_from((0.0, 0.2))),
         page_header_bytes=8.0,
         fault_cost_s=draw(st.sampled_from((0.0, 260e-9))),
+        management_share=draw(st.sampled_from((0.0, 0.01))),
     )
 
 
@@ -156,6 +157,31 @@ def worlds(draw: st.DrawFn) -> Point:
     link = Link("net", draw(st.sampled_from((1e9, 90e6))), draw(st.sampled_from((0.0, 0.001))))
     made = point(*guests, of=of, units=units, steps=tuple(replace(step, name=f"s{n}") for n, step in enumerate(plan)), link=link)
     return replace(made, seed=draw(st.integers(0, 5)))
+
+
+@st.composite
+def gapped_worlds(draw: st.DrawFn) -> Point:
+    """Return a point on SU /390 whose target is tight and gets the memory of aborted migrations back late, so that gaps come and go.
+
+    Where memory is free at once lockstep covers no plan that leaves gaps: VMs that come and others that leave are two directions.
+    A small hot VM is tried twice, a larger one finds the memory of the first attempt and what is above that of the second.
+    """
+    made = draw(worlds())
+    policy = draw(
+        st.sampled_from((replace(VM2000, stop_goal_s=0.2, chase_limit_s=4.0), replace(VM2000, stop_goal_s=0.4, chase_limit_s=15.0)))
+    )
+    release = Cost(draw(st.sampled_from((8.0, 15.0, 60.0))), draw(st.sampled_from((0.3, 1.0, 1.0))))
+    of = replace(made.clusters[0], su_type="/390", policy=policy)
+    of = replace(of, costs=replace(of.costs, memory_release=release))
+    sizes = [GIB * (draw(st.sampled_from((0.5, 1.0))) + place * draw(st.sampled_from((0.25, 0.5)))) for place in range(len(made.vms))]
+    guests = [replace(each, memory_bytes=size, touched_pages=size // PAGE) for each, size in zip(made.vms, sizes, strict=True)]
+    guests[0] = replace(guests[0], load=replace(guests[0].load, classes=CLASSES[0], curve=()))
+    at_home = sum(each.memory_bytes for each in guests if each.unit == "S2")
+    size = GIB * (1.0 + draw(st.sampled_from((1.25, 2.0, 2.5, 2.75)))) + at_home
+    units = tuple(replace(each, su_type="/390", memory_bytes=size if each.name == "S2" else each.memory_bytes) for each in made.units)
+    again = OnAbort(draw(st.sampled_from((1, 2))), draw(st.sampled_from((0.0, 7.0))))
+    drain = Step("s0", 0.0, "S2", drain="S1", order=draw(st.sampled_from(("smallest-first", "by-index", "by-name"))), on_abort=again)
+    return replace(made, clusters=(of,), vms=tuple(guests), units=units, steps=(drain, *made.steps[1:2]))
 
 
 @st.composite

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
+from types import ModuleType
 
 import pytest
 
 from sim.errors import ModelError
-from sim.vm2000 import catalogue
+from sim.vm2000 import answers, catalogue, outside
+from sim.vm2000.answers import ANSWERS
 from sim.vm2000.catalogue import (
     ABORTED_ON_SOURCE,
+    AFTER_SUSPEND,
     ATTACHED_AGAIN_ON_SOURCE,
     CHASE_LIMIT_PASSED,
     COMMAND,
+    CPUS_ATTACHED,
+    CPUS_BLOCKED,
+    DEFINITION_NOT_CREATED,
+    DEFINITION_NOT_DELETED,
+    DISKS_NOT_OPERABLE,
     ETMDR01,
+    FORCED_OFF,
+    GUEST_LOST,
     HAL0331,
     HAL0332,
+    LINK_LOST,
     MCS1002,
     MESSAGES,
+    MONITOR_STARVED,
     NBR0740,
     NO_ROOM_AT_SETUP,
+    OPERATOR_COMMAND,
+    OVERCOMMITTED,
     OWN,
     PLAN_RETRIES,
     PLAN_SKIPS,
     PLAN_STOPS,
     PLAN_WAITS,
     PROTOCOL,
+    QUOTA_SHARES,
     REJECTED_BY_SOURCE,
+    RESUMED_ON_SOURCE,
     ROLLED_BACK_ON_TARGET,
+    SU_CRASHED,
     VMS2404,
     VMS2430,
     VMS2431,
@@ -41,6 +59,9 @@ from sim.vm2000.catalogue import (
     VMS4005,
     VMS4009,
     VMS4024,
+    VMS6000,
+    VMS6001,
+    VMS6003,
     VMS6020,
     VMS6021,
     Message,
@@ -49,12 +70,14 @@ from sim.vm2000.catalogue import (
     printed,
     rank,
 )
-from sim.vm2000.checks import ACCEPTED
+from sim.vm2000.outside import OUTSIDE
+from sim.vm2000.returns import ACCEPTED
 
 SOURCE = (Recipient.SOURCE, Recipient.SOURCE_ADMINS)
 TARGET = (Recipient.TARGET, Recipient.TARGET_ADMINS)
 GUEST = (Recipient.GUEST,)
 CALLER = (Recipient.CALLER,)
+NOBODY = (Recipient.SIMULATOR,)
 BOTH = ("/390", "x86")
 
 EXAMPLE = {"index": 12, "vm": "VM12PROD", "source": "ABGSE501", "target": "ABGSE701", "device": "CS"}
@@ -85,8 +108,8 @@ def test_a_published_line_is_printed_as_published(message: Message, line: str) -
     assert message.text_known
 
 
-def test_the_command_is_echoed_as_typed_in_the_published_example() -> None:
-    assert printed(COMMAND, **EXAMPLE) == "/MIGRATE-VM VM-ID=12,SERVER-UNIT-NAME=ABGSE701"
+def test_the_command_is_echoed_as_typed() -> None:
+    assert printed(COMMAND, command="/MIGRATE-VM VM-ID=12,SERVER-UNIT-NAME=ABGSE701") == "/MIGRATE-VM VM-ID=12,SERVER-UNIT-NAME=ABGSE701"
 
 
 def test_a_rejection_by_the_target_is_printed_as_in_the_user_guide() -> None:
@@ -129,14 +152,27 @@ def test_a_message_appears_where_the_user_guide_says(su_type: str, message: Mess
 
 @pytest.mark.parametrize(
     ("message", "recipients"),
-    [(COMMAND, CALLER), (NBR0740, CALLER), (VMS2404, CALLER), (ETMDR01, GUEST), (MCS1002, GUEST), (VMS4005, TARGET), (VMS4009, SOURCE)],
+    [
+        *((message, CALLER) for message in (COMMAND, NBR0740, VMS2404, REJECTED_BY_SOURCE)),
+        *((message, GUEST) for message in (ETMDR01, MCS1002)),
+        (VMS4005, TARGET),
+        (VMS4009, SOURCE),
+        # Relocation of the VM definition: the warning goes to the monitor console and the VM administrators of the source SU.
+        (DEFINITION_NOT_DELETED, SOURCE),
+        # "The reason is reported to the caller": Rejection and abortion of an LM.
+        *((message, (*SOURCE, *CALLER)) for message in (CHASE_LIMIT_PASSED, NO_ROOM_AT_SETUP, LINK_LOST, DISKS_NOT_OPERABLE, VMS6000)),
+        # Where nothing is published nobody on the site is told anything.
+        (AFTER_SUSPEND, NOBODY),
+        (GUEST_LOST, NOBODY),
+    ],
+    ids=lambda value: value.id if isinstance(value, Message) else "",
 )
 def test_a_message_of_the_other_pages_appears_on_its_console(message: Message, recipients: tuple[Recipient, ...]) -> None:
     assert message.recipients == recipients
 
 
 ONLY_390 = {"VMS2430", "VMS2431", "VMS2432", "VMS2452", "VMS4024", "VMS3050", "VMS4005", "VMS4009", "ETMDR01", "MCS1002"}
-ONLY_X86 = {"VMS6020", "VMS6021", "HAL0331", "HAL0332"}
+ONLY_X86 = {"VMS6020", "VMS6021", "HAL0331", "HAL0332", "VMS6000", "VMS6001", "VMS6003"}
 
 
 @pytest.mark.parametrize(("su_type", "foreign"), [("x86", ONLY_390), ("/390", ONLY_X86)])
@@ -155,36 +191,88 @@ def test_every_message_of_an_su_type_has_one_place(su_type: str) -> None:
     assert set(placed) == {message for message in MESSAGES if su_type in message.su_types}
 
 
-def test_the_catalogue_lists_every_constant() -> None:
+@pytest.mark.parametrize(
+    ("module", "listed"),
+    [(outside, set(OUTSIDE)), (answers, set(ANSWERS))],
+    ids=["outside", "answers"],
+)
+def test_every_constant_is_listed(module: ModuleType, listed: set[Message]) -> None:
+    assert {value for value in vars(module).values() if isinstance(value, Message)} == listed
+
+
+def test_every_constant_of_the_catalogue_has_its_place_in_the_protocol() -> None:
+    """All but what belongs to no single migration; answers to commands have one where a check can give them."""
     constants = {value for value in vars(catalogue).values() if isinstance(value, Message)}
-    assert constants == set(MESSAGES)
-    assert len(MESSAGES) == len(constants)
+    assert constants == {*MESSAGES, *(message for message in OUTSIDE if message in constants)}
+    assert len(MESSAGES) == len(set(MESSAGES))
+
+
+def test_no_id_stands_for_two_messages() -> None:
+    ids = [message.id for message in {*MESSAGES, *ANSWERS} if message.id not in {"", OWN}]
+    assert len(ids) == len(set(ids)) > 50
 
 
 def test_no_id_is_invented() -> None:
-    """Every id is one that the manuals name for a migration or its check."""
-    published = {*ONLY_390, *ONLY_X86, "VMS2450", "VMS2451", "VMS2471", "VMS2404", "NBR0740"}
+    """Every id is one that the manuals name for a migration, its check, or an answer to a command."""
+    published = {*ONLY_390, *ONLY_X86, "VMS2450", "VMS2451", "VMS2471", "VMS2404", "VMS2400", "VMS4000", "NBR0740"}
     assert {message.id for message in MESSAGES} == {*published, OWN, ""}
+    of_commands = {
+        *("VMS3000", "VMS3011", "VMS3041", "VMS3042", "NKR0194", "NKR0197", "VMS2461"),  # messages
+        *("CMD0202", "VMS4504", "VMS4000"),  # return codes of every command, and of several
+        *("VMS2341", "VMS2400", "VMS2300", "VMS2321", "VMS2323", "VMS2324", "VMS2325", "VMS2332"),  # MIGRATE-VM-DEFINITION
+        *("VMS2311", "VMS2340", "VMS2342", "VMS2343", "VMS2344", "VMS2345", "VMS2346", "VMS2347", "VMS4013"),  # RECOVER-VM-DEFINITION
+        *("VMS2020", "VMS2306", "VMS4612"),  # RESUME-VM
+        *("VMS4425", "VMS4400", "VMS4422", "VMS4424"),  # ADD-VM-TO-VM-GROUP
+        *("VMS4618", "VMS4600", "VMS4616", "VMS4622"),  # ASSIGN-VM-TO-CPU-POOL
+    }
+    assert {message.id for message in ANSWERS} == of_commands
+    assert {message.id for message in OUTSIDE} == {OWN, ""}
 
 
 def test_a_text_that_is_not_published_is_marked() -> None:
-    unknown = {message.id for message in MESSAGES if not message.text_known}
-    assert unknown == {"VMS2471", "VMS6020", "VMS6021", "HAL0331", "HAL0332", OWN}
-    for message in MESSAGES:
+    unknown = {message.id for message in MESSAGES if not message.text_known and message not in ANSWERS}
+    assert unknown == {"VMS2471", "VMS6020", "VMS6021", "HAL0331", "HAL0332", "VMS6000", "VMS6001", "VMS6003", OWN}
+    for message in (*MESSAGES, *OUTSIDE, *ANSWERS):
         bracketed = message.text.startswith("[") and message.text.endswith("]")
         assert bracketed == (not message.text_known and message.id != OWN), message.text
 
 
+def test_the_answers_whose_text_is_published_read_as_in_the_manual() -> None:
+    """VM2000 User Guide: examples of SEND-VM-MESSAGE and of ADD-VM-TO-VM-GROUP; V10 User Guide, page 441: ASSIGN-VM-TO-CPU-POOL."""
+    lines = [
+        printed(answers.VMS3000, command="SEND-VM-MESSAGE", index=2, vm="SYSTEM2"),
+        printed(answers.VMS3000, command="SEND-VM-MESSAGE", index=" ", vm="*ALL"),
+        printed(answers.VMS4425, index=2, vm="C1SYS1", group="GCUST1"),
+        printed(answers.VMS4618, index=2, vm="C1SYS1", old="*STDPOOL", new="PCUST1"),
+    ]
+    assert lines == [
+        "VMS3000 VM2000 COMMAND /SEND-VM-MESSAGE FOR VIRTUAL MACHINE (2,SYSTEM2) PROCESSED SUCCESSFULLY",
+        "VMS3000 VM2000 COMMAND /SEND-VM-MESSAGE FOR VIRTUAL MACHINE ( ,*ALL) PROCESSED SUCCESSFULLY",
+        "VMS4425 VIRTUAL MACHINE (2,C1SYS1) ASSIGNED TO VM GROUP 'GCUST1'",
+        "VMS4618 CPU POOL ASSIGNMENT OF VIRTUAL MACHINE (2,C1SYS1) CHANGED FROM CPU POOL '*STDPOOL' TO CPU POOL 'PCUST1'",
+    ]
+    assert {message.id for message in ANSWERS if message.text_known} == {"VMS3000", "VMS4425", "VMS4618"}
+
+
 def test_every_message_names_its_page_and_a_reader() -> None:
-    for message in MESSAGES:
+    for message in (*MESSAGES, *OUTSIDE, *ANSWERS):
         assert message.source
         assert message.recipients
         assert message.su_types in {BOTH, ("/390",), ("x86",)}
 
 
+def _inserts(messages: Iterable[Message]) -> set[str]:
+    return {insert for message in messages for insert in re.findall(r"{(\w+)}", message.text)}
+
+
 def test_templates_use_only_the_agreed_inserts() -> None:
-    used = {insert for message in MESSAGES for insert in re.findall(r"{(\w+)}", message.text)}
-    assert used == {"index", "vm", "source", "target", "device", "reason", "command", "result", "date", "step", "wait", "others"}
+    always = {"index", "vm", "source", "target"}
+    assert _inserts(MESSAGES) - always == {
+        *("device", "reason", "command", "result", "date", "step", "wait", "others"),
+        *("unit", "policy", "number", "text"),
+    }
+    assert _inserts(OUTSIDE) - always == {"step", "wait", "others", "unit", "fault", "what", "command", "text"}
+    assert _inserts(ANSWERS) == {"index", "vm", "unit", "command", "number", "text", "pool", "old", "new", "group"}
 
 
 def test_a_missing_insert_is_our_bug_and_named() -> None:
@@ -211,6 +299,22 @@ BEFORE = [
     *((su_type, earlier, later) for su_type in BOTH for earlier, later in [(VMS2471, NBR0740), (VMS2404, NBR0740), (NBR0740, VMS2450)]),
     *((su_type, REJECTED_BY_SOURCE, NBR0740) for su_type in BOTH),
     *((su_type, PLAN_WAITS, COMMAND) for su_type in BOTH),
+    # The reason of an abort follows the suspension, since nothing aborts after the resume on the target; who goes on is said after it.
+    ("/390", VMS2452, DISKS_NOT_OPERABLE),
+    ("/390", DISKS_NOT_OPERABLE, AFTER_SUSPEND),
+    ("/390", AFTER_SUSPEND, VMS2432),
+    ("/390", VMS2432, CPUS_BLOCKED),
+    ("/390", VMS2431, QUOTA_SHARES),
+    ("/390", VMS4024, DEFINITION_NOT_DELETED),
+    ("x86", HAL0331, VMS6000),
+    ("x86", VMS6003, AFTER_SUSPEND),
+    ("x86", AFTER_SUSPEND, HAL0332),
+    ("x86", HAL0332, CPUS_ATTACHED),
+    ("x86", HAL0332, OVERCOMMITTED),
+    ("x86", VMS6021, DEFINITION_NOT_DELETED),
+    *((su_type, DEFINITION_NOT_DELETED, VMS2451) for su_type in BOTH),
+    *((su_type, AFTER_SUSPEND, RESUMED_ON_SOURCE) for su_type in BOTH),
+    *((su_type, RESUMED_ON_SOURCE, ROLLED_BACK_ON_TARGET) for su_type in BOTH),
     *((su_type, ABORTED_ON_SOURCE, plan) for su_type in BOTH for plan in (PLAN_RETRIES, PLAN_SKIPS, PLAN_STOPS)),
 ]
 
@@ -220,11 +324,34 @@ def test_one_message_comes_before_another(su_type: str, earlier: Message, later:
     assert rank(su_type, earlier) < rank(su_type, later)
 
 
+REASONS = [CHASE_LIMIT_PASSED, NO_ROOM_AT_SETUP, LINK_LOST, DEFINITION_NOT_CREATED, MONITOR_STARVED, SU_CRASHED, FORCED_OFF]
+
+
+@pytest.mark.parametrize(("su_type", "of_the_type"), [("/390", [DISKS_NOT_OPERABLE]), ("x86", [VMS6000, VMS6001, VMS6003])])
+def test_every_abort_has_one_place_for_its_reason(su_type: str, of_the_type: list[Message]) -> None:
+    assert len({rank(su_type, message) for message in (*REASONS, *of_the_type)}) == 1
+
+
 @pytest.mark.parametrize("su_type", BOTH)
-def test_an_abort_comes_after_everything_of_the_migration(su_type: str) -> None:
-    migration = {*COMPLETED_390, *COMPLETED_X86}
+def test_a_roll_back_comes_after_everything_of_the_migration(su_type: str) -> None:
+    migration = {*COMPLETED_390, *COMPLETED_X86, *REASONS, AFTER_SUSPEND}
     last = max(rank(su_type, message) for message in migration if su_type in message.su_types)
-    assert last < min(rank(su_type, message) for message in (*ABORTED, NO_ROOM_AT_SETUP))
+    assert last < min(rank(su_type, message) for message in (RESUMED_ON_SOURCE, *ABORTED[1:], GUEST_LOST))
+
+
+SUSPENDED_390 = COMPLETED_390[: COMPLETED_390.index(VMS2432)]
+WITH_WARNINGS_390 = [
+    *COMPLETED_390[:-4],
+    CPUS_BLOCKED,
+    VMS2431,
+    QUOTA_SHARES,
+    QUOTA_SHARES,
+    OVERCOMMITTED,
+    VMS4009,
+    VMS4024,
+    DEFINITION_NOT_DELETED,
+    VMS2451,
+]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +365,14 @@ def test_an_abort_comes_after_everything_of_the_migration(su_type: str) -> None:
         ("/390", [*COMPLETED_390[: COMPLETED_390.index(VMS2452)], *ABORTED, PLAN_RETRIES]),
         ("/390", [*COMPLETED_390[: COMPLETED_390.index(VMS2432)], *ABORTED]),
         ("x86", [COMMAND, NBR0740, VMS2450, NO_ROOM_AT_SETUP, ABORTED_ON_SOURCE, PLAN_STOPS]),
+        ("x86", [COMMAND, NBR0740, VMS2450, VMS6020, VMS6001, ROLLED_BACK_ON_TARGET, ABORTED_ON_SOURCE]),
+        ("/390", WITH_WARNINGS_390),
+        ("/390", [OPERATOR_COMMAND, *COMPLETED_390[1:]]),
+        ("/390", COMPLETED_390[COMPLETED_390.index(VMS2450) :]),  # the command was given elsewhere
+        ("/390", [*SUSPENDED_390, LINK_LOST, AFTER_SUSPEND, RESUMED_ON_SOURCE, *ABORTED[1:]]),  # source-resumes
+        ("/390", [*SUSPENDED_390, LINK_LOST, AFTER_SUSPEND, *COMPLETED_390[COMPLETED_390.index(VMS2432) :]]),  # target-resumes
+        ("/390", [*SUSPENDED_390, SU_CRASHED, AFTER_SUSPEND, GUEST_LOST]),  # lost
+        ("/390", [*COMPLETED_390[:-1], GUEST_LOST]),  # the target goes down with the guest that it has resumed
         ("x86", [PLAN_WAITS, *COMPLETED_X86]),
     ],
 )
@@ -266,9 +401,18 @@ def test_two_exchanged_lines_are_found(position: int) -> None:
         ("x86", COMPLETED_390, "belongs to the other SU type"),
         ("/390", COMPLETED_X86, "belongs to the other SU type"),
         ("/390", [COMMAND, NBR0740, VMS2450, VMS2450], "came twice"),
-        ("/390", [*COMPLETED_390, *ABORTED], "abort after the resume"),
+        ("/390", [*COMPLETED_390, *ABORTED], "came too late"),
+        ("/390", [*COMPLETED_390, *ABORTED[1:]], "abort after the resume"),
         ("x86", [COMMAND, NBR0740, VMS2450, VMS6020, HAL0331, HAL0332, ABORTED_ON_SOURCE], "abort after the resume"),
         ("/390", [COMMAND, NBR0740, VMS2450, ABORTED_ON_SOURCE, VMS2451], "came too late"),
+        ("/390", [*SUSPENDED_390, LINK_LOST, *COMPLETED_390[COMPLETED_390.index(VMS2432) :]], "abort after the resume"),
+        ("/390", [*COMPLETED_390[: COMPLETED_390.index(VMS2452)], LINK_LOST, RESUMED_ON_SOURCE], "was not suspended"),
+        ("/390", [COMMAND, NBR0740, VMS2450, SU_CRASHED, ABORTED_ON_SOURCE, GUEST_LOST], "two ends"),
+        ("/390", [*COMPLETED_390, GUEST_LOST], "two ends"),
+        ("/390", [message for message in COMPLETED_390 if message is not COMMAND], "without echo"),
+        ("/390", [message for message in COMPLETED_390 if message is not NBR0740], "without NBR0740"),
+        ("/390", [COMMAND, NBR0740, VMS2450, VMS6000], "belongs to the other SU type"),
+        ("x86", [COMMAND, NBR0740, VMS2450, DISKS_NOT_OPERABLE], "belongs to the other SU type"),
         ("/390", [message for message in COMPLETED_390 if message is not VMS2432], "without VMS2432"),
         ("/390", [message for message in COMPLETED_390 if message is not VMS2452], "without VMS2452"),
         ("/390", [message for message in COMPLETED_390 if message not in {VMS2430, VMS4024}], "without VMS2430, VMS4024"),

@@ -32,6 +32,7 @@ class StepCourse:
         asked: place in the queue of those that want the same at the same time.
         ended: when it had nothing left to do, seconds.
         attempts: how many were made.
+        failed_s: time spent on those that did not bring a VM over, with the pauses before it tried again, seconds.
         records: what came of them, in the order of time.
     """
 
@@ -46,6 +47,7 @@ class StepCourse:
     asked: Lanes
     ended: Array
     attempts: Lanes
+    failed_s: Array
     records: list[Record] = field(default_factory=list)
 
     @classmethod
@@ -62,7 +64,20 @@ class StepCourse:
             order = [vm.name for vm in sorted(vms, key=lambda vm: ORDERS[step.order](vm, vm.index))]
         zeros, due = np.zeros(width, dtype=np.intp), np.full(width, step.at_s)
         before = zeros + (place - len(site.point.steps))
-        return cls(step, place, tuple(order), zeros.copy(), zeros.copy(), zeros + 1, due, zeros > 0, before, due.copy(), zeros.copy())
+        return cls(
+            step,
+            place,
+            tuple(order),
+            at=zeros.copy(),
+            migration=zeros.copy(),
+            attempt=zeros + 1,
+            due=due,
+            released=zeros > 0,
+            asked=before,
+            ended=due.copy(),
+            attempts=zeros.copy(),
+            failed_s=np.zeros(width),
+        )
 
     def next_vm(self, lanes: Lanes, due: Array, asked: int | None = None) -> None:
         """Go on to the next VM, in the same instant before anybody else if nothing was asked for; the step ends after the last."""

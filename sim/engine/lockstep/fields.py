@@ -20,10 +20,32 @@ class Refused:
     used: Callable[[Point], bool]
 
 
-YES: Final = "yes"  # lockstep computes it, or no engine ever sees it
+YES: Final = "yes"  # lockstep computes it, it changes no time and no outcome, or no engine ever sees it
+WITH_SECTION: Final = "with its section"  # a part of what is refused as a whole
+
+
+def _small(found: str, needed: str) -> Callable[[Point], bool]:
+    """Return the question whether an SU has less of something than its cluster needs for migrations, so that the check rejects."""
+
+    def asked(point: Point) -> bool:
+        needs = {cluster.name: getattr(cluster, needed) for cluster in point.clusters}
+        return any(getattr(unit, found) < needs[unit.cluster] for unit in point.units)
+
+    return asked
+
+
+# A static prerequisite that is violated rejects every migration it concerns; only SimPy makes that check.
+_OUT_OF_USE = Refused(lambda point: any(not cluster.active for cluster in point.clusters))
+_MIXED_MODES = Refused(lambda point: len({(unit.cluster, unit.mode) for unit in point.units}) > len({unit.cluster for unit in point.units}))
+_RECONFIGURING = Refused(lambda point: any(unit.reconfiguring for unit in point.units))
+_NOT_GENERATED = Refused(lambda point: any(unit.not_generated for unit in point.units))
+_EXCLUSIVE = Refused(lambda point: any(unit.exclusive for unit in point.units))
+_SMALL_HYPERVISOR = Refused(_small("hypervisor_bytes", "hypervisor_need_bytes"))
+_SMALL_MONITOR = Refused(_small("monitor_bytes", "monitor_need_bytes"))
+_RETRY_REJECTED = Refused(lambda point: any(step.on_abort.retry_rejected and step.on_abort.retries for step in point.steps))
 
 # By dotted path as in --set; * stands for a name, or for a place in a list.
-FIELDS: dict[str, Literal["yes"] | Refused] = {
+FIELDS: dict[str, Literal["yes", "with its section"] | Refused] = {
     "schema": YES,
     "title": YES,
     "question": YES,
@@ -46,6 +68,11 @@ FIELDS: dict[str, Literal["yes"] | Refused] = {
     "clusters.*.units.*.server": YES,
     "clusters.*.units.*.hypervisor": YES,
     "clusters.*.units.*.cpus": YES,
+    "clusters.*.units.*.pools": YES,
+    "clusters.*.units.*.mode": _MIXED_MODES,
+    "clusters.*.units.*.reconfiguring": _RECONFIGURING,
+    "clusters.*.units.*.not_generated": _NOT_GENERATED,
+    "clusters.*.units.*.exclusive": _EXCLUSIVE,
     "clusters.*.units.*.iocf": YES,
     "clusters.*.units.*.monitor": YES,
     "clusters.*.units.*.monitor.memory": YES,
@@ -56,6 +83,9 @@ FIELDS: dict[str, Literal["yes"] | Refused] = {
     "clusters.*.units.*.x2000.cpus": YES,
     "clusters.*.units.*.x2000.available": YES,
     "clusters.*.policy": YES,
+    "clusters.*.active": _OUT_OF_USE,
+    "clusters.*.after_suspend": YES,
+    "clusters.*.forced_commands": YES,
     "clusters.*.parameters": YES,
     "clusters.*.parameters.sender": YES,
     "clusters.*.parameters.receiver": YES,
@@ -76,6 +106,13 @@ FIELDS: dict[str, Literal["yes"] | Refused] = {
     "clusters.*.parameters.cleanup_per_device": YES,
     "clusters.*.parameters.rollback": YES,
     "clusters.*.parameters.memory_release": YES,
+    "clusters.*.parameters.link_patience": YES,
+    "clusters.*.parameters.definition_retry": YES,
+    "clusters.*.parameters.hypervisor_need": _SMALL_HYPERVISOR,
+    "clusters.*.parameters.monitor_need": _SMALL_MONITOR,
+    "clusters.*.parameters.move_rate": YES,
+    "clusters.*.parameters.management": YES,
+    "clusters.*.parameters.firmware": YES,
     "clusters.*.parameters.max_rounds": YES,
     "clusters.*.parameters.few_pages": YES,
     "clusters.*.parameters.from_round": YES,
@@ -134,6 +171,11 @@ FIELDS: dict[str, Literal["yes"] | Refused] = {
     "vms.*.devices.pav_aliases": YES,
     "vms.*.devices.local_disks": YES,
     "vms.*.devices.mu_disks": YES,
+    "vms.*.pool": YES,
+    "vms.*.group": YES,
+    "vms.*.quota": YES,
+    "vms.*.max_utilisation": YES,
+    "vms.*.persistent": YES,
     "plan": YES,
     "plan.*.migrate": YES,
     "plan.*.drain": YES,
@@ -144,8 +186,30 @@ FIELDS: dict[str, Literal["yes"] | Refused] = {
     "plan.*.on_abort.retries": YES,
     "plan.*.on_abort.wait": YES,
     "plan.*.on_abort.then": YES,
+    "plan.*.on_abort.retry_rejected": _RETRY_REJECTED,
     "plan.*.when_busy": YES,
     "index_clash": YES,
+    "operators": Refused(lambda point: bool(point.operators)),
+    "operators.*.at": WITH_SECTION,
+    "operators.*.console": WITH_SECTION,
+    "operators.*.command": WITH_SECTION,
+    "faults": Refused(lambda point: bool(point.faults)),
+    "faults.*.link": WITH_SECTION,
+    "faults.*.resources": WITH_SECTION,
+    "faults.*.disks": WITH_SECTION,
+    "faults.*.monitor": WITH_SECTION,
+    "faults.*.definitions": WITH_SECTION,
+    "faults.*.crash": WITH_SECTION,
+    "faults.*.agent": WITH_SECTION,
+    "faults.*.at": WITH_SECTION,
+    "faults.*.at.vm": WITH_SECTION,
+    "faults.*.at.phase": WITH_SECTION,
+    "faults.*.at.after": WITH_SECTION,
+    "faults.*.every": WITH_SECTION,
+    "faults.*.for": WITH_SECTION,
+    "faults.*.remaining": WITH_SECTION,
+    "faults.*.chance": WITH_SECTION,
+    "faults.*.message": WITH_SECTION,
     "variants": YES,
     "sweep": YES,
     "sweep.*.from": YES,

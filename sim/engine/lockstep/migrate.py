@@ -9,12 +9,13 @@ import numpy as np
 from sim.engine.lockstep.attempt import Attempt, Record
 from sim.engine.lockstep.pre_copy import Copied, final_set, pre_copy, send_once, stopped_round
 from sim.engine.lockstep.qemu import qemu_final_set, qemu_pre_copy
+from sim.engine.lockstep.room import Fit
 from sim.model.draws import Array, Lanes, Real
 from sim.model.rounds import Flags
 from sim.vm2000.checks import Reason
 from sim.vm2000.states import MIGRATABLE
 
-HasRoom = Callable[[Lanes, Array], tuple[Flags, Flags]]  # lanes, time -> whether memory and an index are free on the target
+HasRoom = Callable[[Lanes, Array], Fit]  # lanes, time -> what the VM would find on the target
 
 
 def migrate_vm(attempt: Attempt, lanes: Lanes, due: Array, command: Array, has_room: HasRoom, *, another_is_outgoing: bool) -> list[Record]:
@@ -51,12 +52,13 @@ def migrate_vm(attempt: Attempt, lanes: Lanes, due: Array, command: Array, has_r
 
 def _refused(attempt: Attempt, lanes: Lanes, now: Array, has_room: HasRoom, *, another_is_outgoing: bool) -> dict[str, bool | Flags]:
     """Return the violations that the check can find, in its order, with who has them."""
-    memory, index = has_room(lanes, now)
+    there = has_room(lanes, now)
     return {
         Reason.VM_STATE: attempt.guest.spec.state not in MIGRATABLE,
         Reason.SECOND_MIGRATION: another_is_outgoing,
-        Reason.NO_MEMORY_ON_TARGET: ~memory,
-        Reason.NO_INDEX_ON_TARGET: ~index,
+        Reason.NO_MEMORY_ON_TARGET: ~there.memory,
+        Reason.NO_CONTIGUOUS_MEMORY: ~there.one_range,
+        Reason.NO_INDEX_ON_TARGET: ~there.free_index,
     }
 
 
@@ -94,7 +96,7 @@ def _stopped(attempt: Attempt, copied: Copied, times: dict[str, Real], set_up: A
     times["stopped_round_s"] = now - stopped
     now = now + attempt.duration(costs.state, streams.state, lanes)
     now = now + attempt.duration(costs.resume, streams.resume, lanes)
-    times["downtime_s"] = now - stopped
+    times["downtime_s"] = times["interruption_s"] = now - stopped
     return _cleaned_up(attempt, copied, times, now, {"final_bytes": size, "sent_bytes": copied.sent_bytes + size})
 
 

@@ -31,7 +31,7 @@ class GroupCourse:
         width = draws.width
         self.site, self.draws, self.rounds = site, draws, rounds
         self.steps = [StepCourse.of(site, group, place, width) for place in group.steps]
-        self.room = Room(site, (way.target for way in group.ways), width)
+        self.room = Room(site, group.ways, width)
         vms = {vm for course in self.steps for vm in course.order}
         self.where = {vm: Whereabouts(site.guests[vm].spec.unit, width) for vm in sorted(vms)}
         self.migrations = {vm: np.zeros(width, dtype=np.intp) for vm in self.where}
@@ -124,7 +124,7 @@ class GroupCourse:
         if not len(lanes):
             return
         guest, target, number = self.site.guests[vm], self.site.units[course.step.to], int(course.attempt[lanes[0]])
-        has_room = partial(self.room.for_vm, target.name, guest.spec.memory_bytes)
+        has_room = partial(self.room.for_vm, target.name, vm)
         records = []
         for source, here in self.where[vm].at(lanes, command).items():
             counts = course.migration[lanes]
@@ -148,16 +148,17 @@ class GroupCourse:
         """Book where VM and memory are after an attempt."""
         if record.deleted_s is None:
             return
-        size, lanes, costs = attempt.guest.spec.memory_bytes, record.lanes, attempt.costs
-        left = record.target
-        if record.outcome == "completed":
-            left = record.source
-            self.room.come(record.target, size, lanes)
-            self.room.go(left, size, lanes)
-        if costs.memory_release.median_s and left in self.room:
-            self.room.free_later(
-                left, size, lanes, record.deleted_s + attempt.duration(costs.memory_release, attempt.streams.memory_release, lanes)
-            )
+        lanes, costs, release = record.lanes, attempt.costs, attempt.costs.memory_release
+        until = None
+        if release.median_s:
+            until = record.deleted_s + attempt.duration(release, attempt.streams.memory_release, lanes)
+        if record.outcome != "completed" and until is None:
+            return  # nobody else came while it was there
+        set_up = record.deleted_s
+        if self.room.has_ranges(record.target):
+            set_up = np.asarray(record.columns["started_s"]) + attempt.duration(costs.setup, attempt.streams.setup, lanes)
+        self.room.come(record.target, record.vm, lanes, set_up)
+        self.room.go(record.source if record.outcome == "completed" else record.target, record.vm, lanes, until)
 
     def _goes_on(self, course: StepCourse, record: Record) -> None:
         """Go on after an attempt: with the next VM, with another attempt, or not at all."""
@@ -166,10 +167,14 @@ class GroupCourse:
         course.attempts[lanes] += 1
         if record.outcome == "aborted" and record.attempt <= on_abort.retries:
             course.attempt[lanes] += 1
-            course.due[lanes] = ended + on_abort.wait_s
+            course.due[lanes] = again = ended + on_abort.wait_s
+            course.failed_s[lanes] += again - record.columns["command_s"]
             course.asked[lanes] = self.turns
             course.released[lanes] = False
-        elif record.outcome == "completed" or on_abort.then == "skip":
+            return
+        if record.outcome != "completed":
+            course.failed_s[lanes] += ended - record.columns["command_s"]
+        if record.outcome == "completed" or on_abort.then == "skip":
             course.next_vm(lanes, ended, self.turns)
         else:
             self._stops(course, lanes, ended)

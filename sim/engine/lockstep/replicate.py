@@ -13,6 +13,7 @@ from sim.engine.lockstep.coverage import groups
 from sim.engine.lockstep.plan import GroupCourse
 from sim.engine.site import Site
 from sim.model.draws import BLOCK, Array, Lanes, RangeDraws
+from sim.model.rounds import Flags
 from sim.scenario.point import Step
 
 SIDE_BY_SIDE = 16 * BLOCK  # replications walked together: fewer spend more on calls, more leave a CPU's caches
@@ -27,14 +28,18 @@ class StepEnd:
         ended_s: when it had nothing left to do, seconds.
         vms: VMs that it was to bring to its target.
         left_behind: those that are not there at its end.
+        left: for each VM that is not there in some replication, and each SU on which it is then: in which replications.
         attempts: attempts, retries included.
+        failed_s: time spent on attempts that did not bring a VM over, with the pauses before it tried again, seconds.
     """
 
     step: Step
     ended_s: Array
     vms: Lanes
     left_behind: Lanes
+    left: Sequence[tuple[str, str, Flags]]
     attempts: Lanes
+    failed_s: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +88,13 @@ def walk(site: Site, start: int, stop: int, *, rounds: bool = False) -> Walked:
 def _end(course: GroupCourse, of: StepCourse, width: int) -> StepEnd:
     lanes = np.arange(width)
     vms, left = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
-    for vm in of.order:
+    where: list[tuple[str, str, Flags]] = []
+    for vm in sorted(of.order):
         belongs = course.takes_part(of.step, vm, lanes)
-        there = course.where[vm].at(lanes, of.ended).get(of.step.to, np.zeros(width, dtype=bool))
         vms += belongs
-        left += belongs & ~there
-    return StepEnd(of.step, of.ended, vms, left, of.attempts)
+        for unit, here in course.where[vm].at(lanes, of.ended).items():
+            stays = belongs & here
+            if unit != of.step.to and stays.any():
+                left += stays
+                where.append((vm, unit, stays))
+    return StepEnd(of.step, of.ended, vms, left, where, of.attempts, of.failed_s)

@@ -81,7 +81,8 @@ def point_of(of: Setting) -> Point:
         page_header_bytes=0.0,
         fault_cost_s=0.0,
     )
-    units = tuple(Unit(name, "C", "x86", "net", of.ram_B, 0.0, 1.0, "", name) for name in ("SOURCE", "TARGET"))
+    # Memory is given in whole units of 2 MiB: room for the part of one that a size of SimGrid may be.
+    units = tuple(Unit(name, "C", "x86", "net", of.ram_B + 2**22, 0.0, 1.0, "", name) for name in ("SOURCE", "TARGET"))
     load = Load("linear", sweeps=((of.cap_B / PAGE, of.dirty_Bps / PAGE),))
     vm = Vm("VM", "SOURCE", 2, "RUNNING", of.ram_B, of.ram_B / PAGE, 1, load, Devices())
     step = Step("out", 0.0, "TARGET", vm="VM")

@@ -1,0 +1,1 @@
+"""Commands that operators type, executed in the world of a replication."""

@@ -1,0 +1,1 @@
+"""What operators type: the formats of the commands, how they are read, and what a migration forbids."""
