@@ -29,7 +29,7 @@ def test_random_worlds_reach_every_end() -> None:
     """A guard: migrations end in many ways, with one round, some and many, at the first attempt and later."""
     reached: Counter[str] = Counter()
 
-    @settings(max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(scanned_worlds())
     def count(world: Point) -> None:
         if not refusals(world):
