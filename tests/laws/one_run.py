@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sim.engine.journal import RoundSent
 from sim.engine.move import Move
@@ -56,11 +57,10 @@ def migrate_once(point: Point, replication: int = 0) -> OneRun:
 
 
 TIMES = ("command_s", "started_s", "set_up_s", "copied_s", "handshake_s", "stopped_s", "stopped_round_s", "resumed_s", "ended_s")
-COUNTS = ("outcome", "reason", "rounds", "readings", "exposure", "sent_pages", "sent_bytes", "final_pages")
+COUNTS = ("outcome", "reason", "rounds", "readings", "tracking.exposure", "sent_pages", "sent_bytes", "final_pages")
 
 
 def results_of(replication: Replication) -> dict[tuple[str, str, int], tuple[object, ...]]:
     """Return every number of every attempt, by step, VM and attempt."""
-    return {
-        (move.step.name, move.vm.name, move.attempt): tuple(getattr(move, name) for name in (*TIMES, *COUNTS)) for move in replication.moves
-    }
+    numbers = attrgetter(*TIMES, *COUNTS)
+    return {(move.step.name, move.vm.name, move.attempt): numbers(move) for move in replication.moves}
