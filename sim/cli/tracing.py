@@ -59,25 +59,12 @@ def trace(
     try:
         from sim.engine.replicate import replicate_alone
         from sim.engine.site import Site
-        from sim.report.tracing import trace_text
+        from sim.report.tracing import Wanted, trace_text
 
         site = Site.of(point)
         found = replicate_alone(site, number)
-        typer.echo(
-            trace_text(
-                loaded,
-                site,
-                found,
-                vm=vm,
-                console=console,
-                states=states,
-                records=records,
-                at=at,
-                as_json=as_json,
-                width=width(),
-                why=why,
-            )
-        )
+        wanted = Wanted(vm, console, states, records, at)
+        typer.echo(trace_text(loaded, site, found, wanted, as_json=as_json, width=width(), why=why))
         if contents is not None:
             from sim.experiment.replay import compare_with_stored
             from sim.report.finding import compared_text

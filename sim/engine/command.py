@@ -111,7 +111,6 @@ def checked(world: World, vm: Vm, source: Unit, target: Unit, *, another_is_outg
     if not vm.initialised or (vm.unit is not source and vm.move is None):  # operators have deleted it here, and set it up there again
         return CheckResult((vm_not_created(vm.name),), ())
     cluster = world.cluster_of(source)
-    missing = (frozenset(target.spec.not_generated), frozenset(target.spec.exclusive))
     return check_migration(
         VmView(vm.name, vm.index, vm.display, vm.guest.spec.memory_bytes, vm.devices, migrating=vm.move is not None),
         SourceView(
@@ -134,8 +133,8 @@ def checked(world: World, vm: Vm, source: Unit, target: Unit, *, another_is_outg
             largest_free_bytes=target.memory.largest_free_bytes,
             free_index=target.has_free_index,
             names=frozenset(target.indexes) - {vm.name} if vm.move is not None else frozenset(target.indexes),  # its own copy is no clash
-            not_generated=missing[0],
-            exclusive=missing[1],
+            not_generated=frozenset(target.spec.not_generated),
+            exclusive=frozenset(target.spec.exclusive),
             mode=target.spec.mode,
             reconfiguring=target.reconfiguring,
             hypervisor_bytes=target.spec.hypervisor_bytes,

@@ -28,11 +28,10 @@ def go_down(world: World, unit: Unit) -> None:
         if vm.unit is unit:
             vm.live_on = None
         world.shows(unit, vm, vm.display)  # nothing: the SU is down
-    why = "source-crash", "target-crash"
     for vm in list(world.vms.values()):
         move = vm.move
         if move is not None and unit in (move.source, move.target):
-            move.break_off(Break(why[unit is move.target], SU_CRASHED, {"unit": unit.name}))
+            move.break_off(Break("target-crash" if unit is move.target else "source-crash", SU_CRASHED, {"unit": unit.name}))
 
 
 def go_up(world: World, unit: Unit) -> None:

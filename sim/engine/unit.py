@@ -9,10 +9,10 @@ import simpy
 from sim.engine.memory import Memory
 from sim.scenario import point
 from sim.vm2000.catalogue import SU_390
+from sim.vm2000.cpus import STDPOOL
 from sim.vm2000.records import AccountingRecord, Event, EventKind, event
 
 FIRST_GUEST_INDEX, LAST_INDEX = 2, 99
-STDPOOL = "*STDPOOL"
 
 
 @dataclass(slots=True, eq=False)

@@ -14,7 +14,6 @@ NAMES, LINES = 8, 8  # VMs of a line that were left behind equally often, and su
 NARROWEST, WIDEST = 60, 100  # columns: below it no sentence is readable, above it lines get hard to follow
 COMMANDS = 16  # operators' commands that are shown
 ENDS = {"in-part": "executed in part", "unanswered": "not answered"}
-ATTEMPTS = "  Attempts that failed (retried ones too), in how many of the replications, and why:"
 OUTCOMES = {"completed-with-warnings": "arrived with a warning", "not-started": "not tried", "lost": "guest lost"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.replicate import Replication
@@ -16,16 +17,31 @@ from sim.units import UnitError, parse_clock
 from sim.vm2000.catalogue import VMS2452
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be shown of a replication; the messages of all consoles if nothing is chosen.
+
+    Args:
+        vm: only this VM.
+        console: only consoles of this kind, or the one of an SU or VM.
+        states: the displayed states over time instead.
+        records: the event log, accounting records and job variables instead.
+        at: what every SU displays at this clock time instead.
+    """
+
+    vm: str | None
+    console: str | None
+    states: bool
+    records: bool
+    at: str | None
+
+
 def trace_text(
     loaded: Loaded,
     site: Site,
     found: Replication,
+    wanted: Wanted,
     *,
-    vm: str | None,
-    console: str | None,
-    states: bool,
-    records: bool,
-    at: str | None,
     as_json: bool,
     width: int,
     why: Mapping[str, Any] | None = None,
@@ -36,11 +52,7 @@ def trace_text(
         loaded: its scenario.
         site: its point, prepared.
         found: the replication.
-        vm: only this VM.
-        console: only consoles of this kind, or the one of an SU or VM.
-        states: the displayed states over time instead.
-        records: the event log, accounting records and job variables instead.
-        at: what every SU displays at this clock time instead.
+        wanted: what is to be shown of it.
         as_json: as data.
         width: columns of the terminal.
         why: what chose the replication; as data it stands around the list, which stands alone where nothing chose.
@@ -48,6 +60,7 @@ def trace_text(
     Raises:
         UsageError: the VM, the console or the time does not exist.
     """
+    vm, console = wanted.vm, wanted.console
     if vm is not None and vm not in site.guests:
         raise UsageError(f"--vm {vm}: no such VM; the scenario has {', '.join(site.guests)}")
     if console is not None and console not in {*trace.CONSOLES, *site.units, *site.guests}:
@@ -55,12 +68,11 @@ def trace_text(
             f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}, an SU ({', '.join(site.units)}) or a VM "
             f"({', '.join(site.guests)})"
         )
-    at_s = _clock(at, loaded) if at is not None else None
-    if at_s is not None:
-        return trace.displayed_at(found, site, at_s)
-    if states:
+    if wanted.at is not None:
+        return trace.displayed_at(found, site, _clock(wanted.at, loaded))
+    if wanted.states:
         return _states(found, vm, why, as_json=as_json)
-    if records:
+    if wanted.records:
         return json.dumps({**(why or {}), **trace_records.as_data(found, vm)}, indent=2) if as_json else trace_records.listed(found, vm)
     lines = trace.chosen(found.journal.in_order(), vm, console)
     if as_json:

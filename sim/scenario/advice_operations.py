@@ -9,9 +9,10 @@ from sim.scenario.advice_faults import fault_warnings
 from sim.scenario.problems import Path, Problem
 from sim.scenario.resolve import seconds_from_midnight
 from sim.scenario.resolve_operations import device_sets
-from sim.scenario.schema_world import STDPOOL, ClusterSpec, UnitSpec
+from sim.scenario.schema_world import ClusterSpec, UnitSpec
 from sim.scenario.world import World
 from sim.units import format_clock, format_memory
+from sim.vm2000.cpus import STDPOOL
 from sim.vm2000.devices import CONSOLE
 
 

@@ -11,12 +11,13 @@ from sim.scenario.catalogue import Known
 from sim.scenario.completion_loads import complete_loads
 from sim.scenario.completion_operations import complete_faults, complete_operators
 from sim.scenario.facts import FactList, facts_always
-from sim.scenario.problems import Path, dotted
+from sim.scenario.problems import Path
 from sim.scenario.schema_parameters import ParametersSpec
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
-from sim.scenario.schema_world import STDPOOL, ClusterSpec, MonitorSpec, NetworkSpec, UnitSpec, VmSpec, X2000Spec
+from sim.scenario.schema_world import ClusterSpec, MonitorSpec, NetworkSpec, UnitSpec, VmSpec, X2000Spec
 from sim.scenario.unused import unit_types, unused_fields
 from sim.units import format_clock
+from sim.vm2000.cpus import STDPOOL
 
 FOR_OPERATIONS = ("link_patience", "definition_retry", "move_rate")  # parameters that nothing but a fault or a command ever meets
 FIRST_INDEX, LAST_INDEX = 2, 99  # VM2000 User Guide: Initializing a VM; 1 is the monitor VM
@@ -245,9 +246,3 @@ def complete_plan(spec: ScenarioSpec, facts: FactList) -> dict[str, StepSpec]:
         facts.field(path, step, "when_busy", step.when_busy, "a plan gives the next command when the SU is free")
         result[name] = step.model_copy(update={"at": begin if step.at is None else step.at})
     return result
-
-
-def entry_of(name: str, vms: Mapping[str, VmSpec]) -> str:
-    """Return the entry of the scenario that a VM's name comes from."""
-    owners = (entry for entry, vm in vms.items() if name in expanded_names(entry, vm.count))
-    return next(owners, dotted((name,)))

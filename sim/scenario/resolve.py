@@ -15,8 +15,9 @@ from sim.scenario.resolve_load import resolved_load
 from sim.scenario.resolve_operations import first_devices, resolved_faults, resolved_operators
 from sim.scenario.schema_parameters import ParametersSpec
 from sim.scenario.schema_plan import ScenarioSpec, StepSpec
-from sim.scenario.schema_world import STDPOOL, ClusterSpec, NetworkSpec, UnitSpec, VmSpec
+from sim.scenario.schema_world import ClusterSpec, NetworkSpec, UnitSpec, VmSpec
 from sim.units import DAY_S, show_rate
+from sim.vm2000.cpus import STDPOOL
 from sim.vm2000.devices import CONSOLE, DeviceSet
 
 _Z95 = NormalDist().inv_cdf(0.95)

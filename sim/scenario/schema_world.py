@@ -25,11 +25,11 @@ from sim.scenario.fields import (
     whole,
 )
 from sim.scenario.schema_parameters import ParametersSpec
+from sim.vm2000.cpus import STDPOOL
 
 MODES = ("vm2000", "native")
 AFTER_SUSPEND = ("source-resumes", "target-resumes", "lost")
 FORCED_COMMANDS = ("abort-migration", "refuse")
-STDPOOL = "*STDPOOL"  # the CPU pool that every SU has
 STATES = ("RUNNING", "INIT-ONLY", "DOWN", "IN HOLD", "WAIT(VMA)", "WAIT(SEL)", "WAIT(GLB)", "WAIT(INT)")
 
 

@@ -9,10 +9,10 @@ from sim.scenario.resolve import first_second, seconds_from_midnight
 from sim.scenario.resolve_operations import device_sets
 from sim.scenario.room import Room
 from sim.scenario.schema_plan import StepSpec
-from sim.scenario.schema_world import STDPOOL, UnitSpec
+from sim.scenario.schema_world import UnitSpec
 from sim.scenario.world import World
 from sim.units import format_memory
-from sim.vm2000.cpus import overcommitment
+from sim.vm2000.cpus import STDPOOL, overcommitment
 
 MIGRATING_STATES = ("RUNNING", "INIT-ONLY", "DOWN")  # VM2000 User Guide: MIGRATE-VM
 

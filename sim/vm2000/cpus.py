@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+STDPOOL = "*STDPOOL"  # the CPU pool that every SU has
 # More active virtual CPUs than this on one real CPU are not recommended [Performance Handbook: VM2000 scheduling].
 MOST_VIRTUAL_PER_REAL = 3
 

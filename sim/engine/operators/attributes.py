@@ -24,12 +24,11 @@ from sim.vm2000.answers import (
     VMS4622,
 )
 from sim.vm2000.catalogue import CPUS_ATTACHED, CPUS_BLOCKED
-from sim.vm2000.cpus import adjusted
+from sim.vm2000.cpus import STDPOOL, adjusted
 from sim.vm2000.message import Message
 from sim.vm2000.returns import ACCEPTED, ADD_VM_TO_VM_GROUP, ASSIGN_VM_TO_CPU_POOL, NO_ACTION, ROUNDED, ReturnCode
 from sim.vm2000.states import without_diff
 
-STDPOOL = "*STDPOOL"
 UNCHANGED = "*UNCHANGED"
 # Assumes [A43]: what a VM's CPU quota is when nobody gave one, here as in a scenario.
 STD_QUOTA = 10.0

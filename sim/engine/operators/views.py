@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.engine.unit import FIRST_GUEST_INDEX, LAST_INDEX, Unit
 from sim.engine.vm import Vm
 from sim.engine.world import World
+from sim.vm2000.cpus import STDPOOL
 from sim.vm2000.devices import DeviceKind, DeviceSet
 from sim.vm2000.displays import (
     FREE,
@@ -21,7 +22,6 @@ from sim.vm2000.displays import (
 )
 from sim.vm2000.states import State
 
-STDPOOL = "*STDPOOL"
 MONITOR = "MONITOR"  # the name that the monitor VM has in the manual's examples
 MONITOR_INDEX = 1
 # Devices that another SU cannot see: they are free, or assigned, only where they are emulated or aliased.

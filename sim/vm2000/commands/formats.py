@@ -61,7 +61,6 @@ _DEFINITION = operand("VM-NAME", NAME)
 _GROUP = operand("VM-GROUP-NAME", NAME)
 _MONJV = (operand("MONJV", "*NONE", FILE_NAME, default="*NONE"), operand("JV-PASSWORD", "*NONE", *PASSWORDS, default="*NONE"))
 _QUOTA = fixed(0.01, 99.99)
-_QUIET = keyword("*SHUTDOWN", operand("QUIET-TIME", integer(0, 60), default="5"))
 
 _PUBSET = keyword("*PUBSET-DEVICES", operand("PUBSET", keyword("*BY-PUBRES-DEVICE", operand("UNIT", MNEMONIC)), CATALOGUE_ID))
 _RANGE = keyword("*DEVICE-RANGE", operand("FROM", MNEMONIC), operand("TO", MNEMONIC))
