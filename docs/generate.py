@@ -145,6 +145,29 @@ migrations for which operators gave the command: all of them are one step, `(ope
 ## Reasons
 
 
+## sources.json
+
+The values that a profile or a default gave, as `facts`: `path`, `value_text`, `origin`, `source`, and the tag in `assumption` where one
+rests on an assumption. The scenario of the folder has all defaults written out and does not tell them apart any more.
+
+## assumptions.json
+
+Written by `migr run --assumptions`: how much p90 moves when an assumed number is 20 % off. Up to four points are weighed, of a sweep the
+first one of each variant: one block of 1,024 replications a case with lockstep, with SimPy up to 128, with the
+same random draws in all cases.
+
+| key | meaning |
+|---|---|
+| `results_version`, `question` | of the results that it belongs to; the report ignores it beside others |
+| `q` | the quantile: 0.9 |
+| `points[].point`, `.engine`, `.replications` | what was computed |
+| `points[].completed`, `.base` | as assumed: share of replications in which every VM was brought over, and p90 of `makespan_s` and of the \
+longest `downtime_s` with its interval |
+| `points[].numbers[].tag`, `.what`, `.values` | the numbers that go up and down together |
+| `points[].numbers[].less`, `.more` | with 20 % less and 20 % more: `completed`, and of both times `value`, `difference` to the base with \
+its paired 95 % interval; infinite ones are `never` and `-never`; `note` where a share stops at 100 % or a world cannot be |
+| `points[].no_numbers` | tags of assumptions that are no numbers, and why |
+
 ## run.json
 
 | key | meaning |
@@ -210,6 +233,7 @@ def assumptions_manual() -> str:
     blocks = [
         "# Assumptions",
         "Generated from the catalogue. Nobody has published these; a result rests on those that `migr explain` lists for its scenario.",
+        "`migr run FILE --assumptions` computes how much p90 moves when one of their numbers is 20 % off; the report shows it.",
         "",
         "| tag | assumption | text | changed by |",
         "|---|---|---|---|",

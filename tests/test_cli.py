@@ -38,7 +38,7 @@ def migr(*arguments: str | Path, code: int = 0, cwd: Path | None = None) -> subp
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the result folder of the quickstart, 40 replications."""
     out = tmp_path_factory.mktemp("run") / "out"
-    migr("run", QUICKSTART, "--replications", "40", "--out", out, "--workers", "1", "--messages", "2", "--rounds")
+    migr("run", QUICKSTART, "--no-report", "--replications", "40", "--out", out, "--workers", "1", "--messages", "2", "--rounds")
     return out
 
 
@@ -225,12 +225,12 @@ class TestNew:
 class TestRun:
     def test_json_is_data_on_stdout_and_words_are_on_stderr(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
-        done = migr("run", QUICKSTART, "--replications", "20", "--out", out, "--json")
+        done = migr("run", QUICKSTART, "--no-report", "--replications", "20", "--out", out, "--json")
         assert json.loads(done.stdout) == json.loads((out / "summary.json").read_text(encoding="utf-8"))
         assert f"Results: {out}" in done.stderr
 
     def test_text_names_vms_variants_and_the_folder(self, folder: Path) -> None:
-        done = migr("run", QUICKSTART, "--replications", "40", "--out", folder, "--messages", "2")
+        done = migr("run", QUICKSTART, "--no-report", "--replications", "40", "--out", folder, "--messages", "2")
         assert "SU /390: 40 replications" in done.stdout
         assert "SU x86: 40 replications" in done.stdout
         assert "2 of 2 parts were there already." in done.stderr
@@ -240,7 +240,14 @@ class TestRun:
         migr("run", QUICKSTART, "--replications", "5", "--workers", "1", cwd=tmp_path)
         (folder,) = (tmp_path / "reports" / "quickstart").iterdir()
         tables = {"migrations.parquet", "plans.parquet", "messages.parquet"}
-        assert {file.name for file in folder.iterdir()} == tables | {"run.json", "summary.json", "summary.csv", "scenario.resolved.yaml"}
+        assert {file.name for file in folder.iterdir()} == tables | {
+            "run.json",
+            "summary.json",
+            "summary.csv",
+            "scenario.resolved.yaml",
+            "sources.json",
+            "report.html",
+        }
 
     @pytest.mark.parametrize(
         ("objective", "code", "word"),
@@ -253,7 +260,7 @@ class TestRun:
     def test_objectives_give_the_exit_code(self, tmp_path: Path, objective: str, code: int, word: str) -> None:
         file = tmp_path / "asked.yaml"
         file.write_text(QUICKSTART.read_text(encoding="utf-8") + f"\nobjectives:\n  - {objective}\n", encoding="utf-8")
-        done = migr("run", file, "--replications", "40", "--out", tmp_path / "out", code=code)
+        done = migr("run", file, "--no-report", "--replications", "40", "--out", tmp_path / "out", code=code)
         assert f"2 of 2 objectives {word}." in done.stderr or not word
         assert objective in done.stdout
 

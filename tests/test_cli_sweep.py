@@ -21,7 +21,7 @@ LAST = "SU x86, vms.VM12PROD.memory=8 GiB, networks.mcnpr.bandwidth=10 Gbit/s"
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return the result folder of a sweep of 2 variants x 2 x 2 points, and what the command printed."""
     out = tmp_path_factory.mktemp("sweep") / "out"
-    return out, migr("sweep", QUICKSTART, *VARY, "--replications", "40", "--out", out, "--workers", "1").stdout
+    return out, migr("sweep", QUICKSTART, "--no-report", *VARY, "--replications", "40", "--out", out, "--workers", "1").stdout
 
 
 class TestTable:
@@ -36,7 +36,7 @@ class TestTable:
         assert all(row.endswith("100.0 %") for row in rows)
 
     def test_run_calculates_the_same_and_prints_the_long_summary(self, swept: tuple[Path, str]) -> None:
-        done = migr("run", QUICKSTART, *VARY, "--replications", "40", "--out", swept[0], "--workers", "1")
+        done = migr("run", QUICKSTART, "--no-report", *VARY, "--replications", "40", "--out", swept[0], "--workers", "1")
         assert "parts were there already" in done.stderr
         assert f"{LAST}: 40 replications" in done.stdout
 
@@ -44,7 +44,9 @@ class TestTable:
         file = tmp_path / "asked.yaml"
         asked = "\nobjectives:\n  - p50(total of VM12PROD) <= 1 s\n  - p50(total of VM12PROD) <= 10 h\n"
         file.write_text(QUICKSTART.read_text(encoding="utf-8") + asked, encoding="utf-8")
-        done = migr("sweep", file, "--vary", "vms.VM12PROD.cpus=1,2", "--replications", "40", "--out", tmp_path / "out", code=5)
+        done = migr(
+            "sweep", file, "--no-report", "--vary", "vms.VM12PROD.cpus=1,2", "--replications", "40", "--out", tmp_path / "out", code=5
+        )
         rows = [line.split()[-2:] for line in done.stdout.splitlines() if line.startswith("SU ")]
         assert rows == [["missed", "met"]] * 4
         assert "(2) p50(total of VM12PROD) <= 10 h" in done.stdout
@@ -70,7 +72,7 @@ class TestFolder:
     def test_messages_are_kept_on_request_only(self, swept: tuple[Path, str], tmp_path: Path) -> None:
         assert not (swept[0] / "messages.parquet").exists()
         out = tmp_path / "out"
-        migr("sweep", QUICKSTART, "--vary", "vms.VM12PROD.cpus=1,2", "--replications", "3", "--messages", "2", "--out", out)
+        migr("sweep", QUICKSTART, "--no-report", "--vary", "vms.VM12PROD.cpus=1,2", "--replications", "3", "--messages", "2", "--out", out)
         assert (out / "messages.parquet").exists()
 
     def test_a_point_is_traced_by_its_name_from_folder_and_file(self, swept: tuple[Path, str]) -> None:

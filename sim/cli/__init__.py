@@ -13,6 +13,7 @@ from sim.cli.console import console
 from sim.cli.output import say
 from sim.cli.predicting import predict
 from sim.cli.reading import export
+from sim.cli.reporting import report
 from sim.cli.running import INTERRUPTED, SWEEP, run
 from sim.cli.tracing import trace
 from sim.cli.verifying import verify
@@ -48,7 +49,7 @@ def options(
 
 app.command()(run)
 app.command(SWEEP, help="Simulate the points of a sweep and print a table, one row a point; else as `migr run`.")(run)
-for command in (check, explain, trace, console, compare, predict, verify, new, export, profiles, schema):
+for command in (check, explain, trace, console, report, compare, predict, verify, new, export, profiles, schema):
     app.command()(command)
 
 

@@ -36,9 +36,14 @@ def names_run(name: str) -> bool:
     return "://" in name or Path(name).is_dir()
 
 
-def load_run(folder: str) -> Loaded:
-    """Load the scenario of a result folder, a path or a URL, if this program would compute the same again."""
-    from sim.experiment.provenance import check_same
+def load_run(folder: str, *, to_repeat: bool = True) -> Loaded:
+    """Load the scenario of a result folder, a path or a URL.
+
+    Args:
+        folder: the result folder.
+        to_repeat: refuse it where this machine rounds differently, so that a replication that is repeated would not be the same.
+    """
+    from sim.experiment.provenance import check_question, check_same
     from sim.experiment.store import RESOLVED, Store
     from sim.scenario.load import scenario_of
 
@@ -49,8 +54,9 @@ def load_run(folder: str) -> Loaded:
             f"{folder}: no result folder of `migr run`; " + (f"name one of {runs}" if runs else "name one, or a scenario file")
         )
     loaded = scenario_of(content.decode(errors="replace"), f"{folder.rstrip('/')}/{RESOLVED}")
-    _warn(loaded)
-    check_same(Store(folder), loaded)
+    if to_repeat:
+        _warn(loaded)  # who only reads results was warned when they were computed
+    (check_same if to_repeat else check_question)(Store(folder), loaded)
     return loaded
 
 

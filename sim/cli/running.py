@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,9 @@ import typer
 from sim.cli.arguments import File, Json, Set, Vary
 from sim.cli.loading import is_swept, load, repeat_command
 from sim.cli.output import print_json, say, width
+from sim.cli.reporting import report_of
 from sim.cli.studying import By, Samples, Sensitivity, asked_study, show_study
+from sim.cli.weighing import Weighed, weigh
 from sim.errors import ObjectiveMissed, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ def run(
     columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Store only these columns of migrations; all if not given.")] = None,
     messages: Annotated[int | None, typer.Option(min=0, metavar="N", help=MESSAGES)] = None,
     rounds: Annotated[bool, typer.Option("--rounds", help="Keep the table of rounds.")] = False,
+    assumptions: Weighed = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html; `migr report` writes it later.")] = False,
     overrides: Set = None,
     vary: Vary = None,
     sensitivity: Sensitivity = None,
@@ -82,9 +87,15 @@ def run(
     ran = _carried_out(order)
     if study and not ran.failures:
         show_study(study, loaded, ran, as_json=as_json)
+    else:
+        _show(ran, as_table=as_table, as_json=as_json)
+        _tell_about(ran, number or ran.replications)
+    if ran.summary["points"] and assumptions:
+        weigh(ran, loaded)
+    if ran.summary["points"] and not no_report:
+        report_of(ran)
+    if study and not ran.failures:
         return
-    _show(ran, as_table=as_table, as_json=as_json)
-    _tell_about(ran, number or ran.replications)
     if ran.failures:
         _tell_failures(ran, order)
         raise typer.Exit(SOME_FAILED)
@@ -94,11 +105,11 @@ def run(
 def _carried_out(order: Order) -> Ran:
     """Run what is ordered, with its progress shown; Ctrl-C ends the command."""
     from sim.experiment.run import run as run_order
-    from sim.report.progress import showing_progress
+    from sim.report.live import showing_run
 
     try:
-        with showing_progress("replications") as progress:
-            return run_order(order, progress)
+        with showing_run("replications", [point.name for point in order.loaded.points]) as (progress, watch):
+            return run_order(replace(order, watch=watch), progress)
     except KeyboardInterrupt:
         say(f"\nInterrupted. What is finished is kept in {order.folder}; the same command continues.")
         raise typer.Exit(INTERRUPTED) from None

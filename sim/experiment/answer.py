@@ -39,9 +39,10 @@ def answer(
     contents = store.contents()
     if not contents.places:
         return {"points": []}
-    from sim.results.summary import summarise
+    from sim.results.summary import FORMAT, summarise
 
     return {
+        "format": FORMAT,
         "title": loaded.scenario.title,
         "question": loaded.scenario.question,
         **summarise(_points(contents, loaded, choices, stop), _asked(loaded, confidence)),

@@ -69,9 +69,16 @@ def check_same(store: Store, loaded: Loaded) -> None:
     Raises:
         ResultsError: it holds another question, or was computed by another version or with another arithmetic.
     """
+    facts = check_question(store, loaded)
+    _check_facts(store, facts, {"fingerprint": (fingerprint(), "was computed on a CPU or with a NumPy that rounds differently")})
+
+
+def check_question(store: Store, loaded: Loaded) -> dict[str, Any]:
+    """Return run.json of a folder that holds the results of this scenario, by this version of the program.
+
+    Raises:
+        ResultsError: it does not.
+    """
     facts = check_version(store)
-    wanted = {
-        "question": (question_hash(loaded.points), "holds the results of another scenario"),
-        "fingerprint": (fingerprint(), "was computed on a CPU or with a NumPy that rounds differently"),
-    }
-    _check_facts(store, facts, wanted)
+    _check_facts(store, facts, {"question": (question_hash(loaded.points), "holds the results of another scenario")})
+    return facts

@@ -82,10 +82,13 @@ class PointRows:
                     file = f"{table_of(self.contents.folder, 'plans')}/{steps.name}"
                     raise ResultsError(damaged_text(file, "its row groups are not those of the migrations"))
                 stop = self.stop if self.stop is not None and self.stop < moves.stop else None
+                # One row group has all replications of the part; a part of SimPy, which alone knows operators, has no more.
+                unplanned = of_plans.metadata.num_rows == 0 and of_plans.num_row_groups == 1
+                known = range(moves.start, moves.stop if stop is None else stop) if unplanned else None
                 for group in range(of_plans.num_row_groups):
                     with _damage_named(self.contents, "migrations", moves):  # or it would be told of the file that was opened last
                         rows = _row_group(of_migrations, group, migrations, stop)
-                    yield Chunk(rows, _row_group(of_plans, group, plans, stop))
+                    yield Chunk(rows, _row_group(of_plans, group, plans, stop), replications=known)
 
     def _pieces(self, table: str) -> Sequence[Piece]:
         return [piece for piece in self.contents.pieces[table, self.place] if self.stop is None or piece.start < self.stop]

@@ -23,6 +23,7 @@ from sim.experiment.identity import question_hash
 from sim.experiment.parts import Failure, Part, migrations_a_replication, missing_parts
 from sim.experiment.provenance import check_same, provenance
 from sim.experiment.selection import beside, selected
+from sim.experiment.sources import SOURCES, sources_text
 from sim.experiment.stopping import confidence_of_a_look, is_enough, look_at, looks, told
 from sim.experiment.store import RESOLVED, RUN, Store
 from sim.experiment.workers import Outcomes, compute_all
@@ -51,6 +52,7 @@ class Order:
         repeat: gives the command that repeats a replication of a point; None names the result folder in it.
         tell: is told what people want to know before the end, such as the address of a dashboard.
         precision: how well the results have to be known: as many replications as that takes; None wants just `replications`.
+        watch: is told of each part that is stored, so that people can be shown what it holds; None where nobody looks.
     """
 
     loaded: Loaded
@@ -66,6 +68,7 @@ class Order:
     repeat: Callable[[str, int], str] | None = None
     tell: Callable[[str], None] | None = None
     precision: PrecisionSpec | None = None
+    watch: Callable[[Store, Part], None] | None = None
 
     @property
     def folder(self) -> Path | str:
@@ -137,6 +140,7 @@ def run(order: Order, progress: Progress) -> Ran:
         check_space(store.at, _missing(order, choices, store.contents()), order.loaded.points)  # refused: nothing is written
         store.write_text(RUN, _facts(order, choices, finished=False))
         store.write_text(RESOLVED, _yaml(expanded(order.loaded)))
+        store.write_text(SOURCES, sources_text(order.loaded))
         if order.precision is None:
             reused, parts, failures = compute_missing(store, order, choices, compute, progress)
             summary = _answer(store, order, choices)
@@ -203,6 +207,8 @@ def compute_missing(store: Store, order: Order, choices: Sequence[Choice], compu
             if failure is not None:
                 failures.append((part, failure))
                 store.write_error(part, _told(order, failure))
+            elif order.watch is not None:
+                order.watch(store, part)
     return sum(len(pieces) for (table, _), pieces in contents.pieces.items() if table == "migrations"), parts, failures
 
 
@@ -300,5 +306,7 @@ def _facts(order: Order, choices: Sequence[Choice], *, finished: bool) -> str:
 def _yaml(document: dict[str, Any]) -> str:
     """Return the document as YAML, keys in their order: that of the steps means something."""
     text = io.StringIO()
-    YAML(typ="rt").dump(document, text)  # the "safe" kind would sort the keys
+    yaml = YAML(typ="rt")  # the "safe" kind would sort the keys
+    yaml.width = 2**20  # a key that goes on in the next line, such as a point's long name, could not be read again
+    yaml.dump(document, text)
     return text.getvalue()

@@ -36,7 +36,7 @@ def failures_text(failures: Mapping[str, Any], replications: int, width: int, ta
         ("  SUs that went down:", list(map(_outage, failures["outages"]))),
         ("  Faults:", list(_faults(failures["faults"], replications))),
         ("  Operators:", list(_commands(failures["commands"]))),
-        ("", list(map(_decided, failures["after_suspend"]))),
+        ("", list(map(decided, failures["after_suspend"]))),
     ]
     width = max(NARROWEST, min(width, WIDEST))
     return "\n".join(line for heading, texts in blocks if texts for line in [*([heading] if heading else []), *_wrapped(texts, width)])
@@ -135,7 +135,7 @@ def _cost(each: dict[str, Any]) -> str:
     return text
 
 
-def _decided(each: dict[str, Any]) -> str:
+def decided(each: dict[str, Any]) -> str:
     """Return that the scenario decided where the product's behaviour is not known, and what came of it.
 
     With target-resumes a guest goes on on the source all the same when the target does not have all of it.

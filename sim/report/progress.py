@@ -26,14 +26,19 @@ def showing_progress(what: str) -> Iterator[Shown]:
     if not sys.stderr.isatty():
         yield _Lines(what)
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Points(), _Rate(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("remaining"), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns_of(what), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, points="")
 
         def show(done: int, total: int, points_done: int, points: int) -> None:
-            bar.update(task, completed=done, total=total, points=_of_points(points_done, points))
+            bar.update(task, completed=done, total=total, points=of_points(points_done, points))
 
         yield show
+
+
+def columns_of(what: str) -> tuple[ProgressColumn, ...]:
+    """Return the columns of a bar; its task has a field "points"."""
+    counted = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Points(), _Rate(), TimeElapsedColumn())
+    return (*counted, TextColumn("remaining"), TimeRemainingColumn())
 
 
 class _Points(ProgressColumn):
@@ -72,7 +77,7 @@ class _Lines:
         speed = (done - self._first) / (now - self._began)
         words = [
             f"{done:,} of {total:,} {self._what}",
-            _of_points(points_done, points),
+            of_points(points_done, points),
             f"after {_duration(now - self._began)}",
             _rate(speed),
             f"{_duration((total - done) / speed)} remaining" if speed > 0.0 else "",
@@ -80,7 +85,7 @@ class _Lines:
         print(", ".join(word for word in words if word), file=sys.stderr, flush=True)  # noqa: T201 - its purpose
 
 
-def _of_points(done: int, points: int) -> str:
+def of_points(done: int, points: int) -> str:
     """Return the points done; nothing where there is one point only."""
     return f"{done:,} of {points:,} points" if points > 1 else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,10 +21,12 @@ class Chunk:
     Args:
         migrations: their rows, with the columns that were asked for.
         plans: likewise.
+        replications: which ones, where no row of plans can tell: the plan has no step, and only operators give commands.
     """
 
     migrations: pa.Table
     plans: pa.Table
+    replications: range | None = field(default=None, kw_only=True)
 
 
 class Chunks(Protocol):

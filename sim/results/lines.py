@@ -45,9 +45,15 @@ def _sent_over_touched(rows: pa.Table) -> Sample:
         return np.asarray(numbers_of(rows["sent_bytes"]) / numbers_of(rows["touched_bytes"]))
 
 
+def _state_and_resume(rows: pa.Table) -> Sample:
+    return np.asarray(numbers_of(rows["downtime_s"]) - numbers_of(rows["stopped_round_s"]))
+
+
 QUANTITIES = (
     *map(_column, ("total_s", "downtime_s", "stopped_round_s", "rounds")),
     Quantity("sent_over_touched", ("sent_bytes", "touched_bytes"), _sent_over_touched),
+    *map(_column, ("setup_s", "precopy_s", "handshake_s", "cleanup_s")),
+    Quantity("state_and_resume_s", ("downtime_s", "stopped_round_s"), _state_and_resume),
 )
 
 

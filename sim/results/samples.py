@@ -44,7 +44,8 @@ class Replications:
     @cached_property
     def numbers(self) -> NDArray[np.int64]:
         """The replications, ascending: those that have a step, if only one that finds nothing to move."""
-        return np.unique(whole_of(self.chunk.plans["replication"]))
+        known = self.chunk.replications
+        return np.unique(whole_of(self.chunk.plans["replication"])) if known is None else np.arange(known.start, known.stop, dtype=np.int64)
 
     @cached_property
     def places(self) -> Codes:

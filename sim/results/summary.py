@@ -18,6 +18,7 @@ from sim.results.steps import Steps
 from sim.results.verdicts import Evidence
 from sim.scenario.objectives import Objective
 
+FORMAT = 2  # raise it whenever summary.json gets or loses entries: readers ask for a new summary instead of guessing
 ALWAYS_STORED = ("point", *KEYS, "reason", "due_s")
 
 

@@ -20,6 +20,7 @@ from sim.units import format_clock
 from sim.vm2000.cpus import STDPOOL
 
 FOR_OPERATIONS = ("link_patience", "definition_retry", "move_rate")  # parameters that nothing but a fault or a command ever meets
+UNMET = "only faults and operators' commands meet it"  # the source of such a value where there are none
 FIRST_INDEX, LAST_INDEX = 2, 99  # VM2000 User Guide: Initializing a VM; 1 is the monitor VM
 
 
@@ -107,7 +108,7 @@ def complete_cluster(path: Path, cluster: ClusterSpec, facts: FactList, *, distu
 
 def _unmet(known: Known) -> Known:
     """Return a value that no assumption of the scenario rests on, since nothing ever meets it."""
-    return replace(known, source="only faults and operators' commands meet it", assumes=None)
+    return replace(known, source=UNMET, assumes=None)
 
 
 def _note_operation(path: Path, cluster: ClusterSpec, facts: FactList, *, disturbed: bool) -> None:
@@ -115,7 +116,7 @@ def _note_operation(path: Path, cluster: ClusterSpec, facts: FactList, *, distur
     facts.field(path, cluster, "active", "true", "an SU cluster is activated unless the scenario says otherwise")
     known = (("after_suspend", "A37"), ("forced_commands", "A36")) if disturbed else (("after_suspend", None), ("forced_commands", None))
     for name, tag in known:
-        source = catalogue.assumptions()[tag].title if tag else "only faults and operators' commands meet it"
+        source = catalogue.assumptions()[tag].title if tag else UNMET
         facts.field(path, cluster, name, getattr(cluster, name), source, tag)
     if cluster.type == "/390":
         # Assumes [A35]: the VMs of an SU /390 lie one behind the other, each in one range.

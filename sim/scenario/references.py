@@ -165,6 +165,13 @@ def _objective_references(names: Names) -> Iterator[Finding]:
         except ObjectiveError as error:
             yield path, str(error), False
             continue
+        if "steps" not in names.unreadable and not names.steps:
+            yield (
+                path,
+                "'plan' has no step, so there is nothing that an objective could measure; write a step, or leave the objective out",
+                False,
+            )
+            continue
         if metric is None or not metric.of or metric.of in names.steps:
             continue
         if "steps" in names.unreadable:

@@ -146,7 +146,7 @@ def test_cost_names_the_messages_that_a_run_keeps(tmp_path: Path) -> None:
 def test_summary_of_more_replications_than_were_asked_for_says_so(tmp_path: Path) -> None:
     file, out = written(tmp_path), tmp_path / "out"
     assert "asked" not in here(file, out, 70, messages=0).summary
-    options = ("--replications", "20", "--messages", "0", "--workers", "1", "--engine", "simpy", "--out", str(out))
+    options = ("--no-report", "--replications", "20", "--messages", "0", "--workers", "1", "--engine", "simpy", "--out", str(out))
     words = "20 replications asked for, 70 are in the folder; all of them are in the summary."
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sim.experiment.parts.PART", PART)

@@ -84,7 +84,7 @@ def here(
 
 def command(file: Path, out: Path, *more: str) -> list[str]:
     """Return the command that runs the scenario in a process of its own, whose workers start at once."""
-    return [sys.executable, "-c", WITH_WORKERS, "run", str(file), "--out", str(out), "--engine", "simpy", *more]
+    return [sys.executable, "-c", WITH_WORKERS, "run", str(file), "--no-report", "--out", str(out), "--engine", "simpy", *more]
 
 
 def given(file: Path, out: Path, *more: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:

@@ -45,7 +45,7 @@ def migr(*arguments: str | Path, code: int = 0) -> Done:
 
 
 def simulated(out: Path, *more: str) -> Path:
-    migr("run", QUICKSTART, "--replications", "400", "--messages", "0", "--workers", "1", "--out", out, *more)
+    migr("run", QUICKSTART, "--no-report", "--replications", "400", "--messages", "0", "--workers", "1", "--out", out, *more)
     return out
 
 
@@ -165,7 +165,7 @@ def test_replications_of_a_part_that_failed_are_no_pairs(folder: Path, tmp_path:
     """Of SU x86 0..399 and then 400..449 are stored, the first part gone: 50 pairs are left of 450."""
     out = tmp_path / "out"
     shutil.copytree(folder, out)
-    migr("run", QUICKSTART, "--replications", "450", "--messages", "0", "--workers", "1", "--out", out)
+    migr("run", QUICKSTART, "--no-report", "--replications", "450", "--messages", "0", "--workers", "1", "--out", out)
     for file in out.glob("*.parquet/point-001-replications-000000000-000000399.parquet"):
         file.unlink()
     interrupted(out, tmp_path / "failed", 450)
@@ -186,7 +186,7 @@ def test_a_run_without_a_single_replication_is_refused(folder: Path, tmp_path: P
 def test_runs_with_nothing_in_common_are_refused(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "other.yaml"
     file.write_text(QUICKSTART.read_text(encoding="utf-8").replace("  move:", "  go:"), encoding="utf-8")
-    migr("run", file, "--replications", "2", "--messages", "0", "--workers", "1", "--out", tmp_path / "out")
+    migr("run", file, "--no-report", "--replications", "2", "--messages", "0", "--workers", "1", "--out", tmp_path / "out")
     says = migr("compare", folder, tmp_path / "out", code=2).stderr
     assert "have no step, VM or replication in common" in says
     assert "the first has step move, the second step go" in says

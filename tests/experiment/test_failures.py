@@ -41,7 +41,21 @@ def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_i
     monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
     file, out = written(tmp_path), tmp_path / "out"
     override = "vms.APPL.touched=90 %"
-    arguments = ["run", str(file), "--out", str(out), "--workers", "1", "--engine", "simpy", "--replications", "150", "--set", override]
+    arguments = [
+        "run",
+        str(file),
+        "--no-report",
+        "--out",
+        str(out),
+        "--workers",
+        "1",
+        "--engine",
+        "simpy",
+        "--replications",
+        "150",
+        "--set",
+        override,
+    ]
     ended = CliRunner().invoke(app, arguments)
     assert ended.exit_code == 4, ended.stderr
     assert f"migr trace {file} --replication 75 --variant 'SU x86' --set '{override}'" in ended.stderr
@@ -92,7 +106,7 @@ def test_error_beside_the_replications_is_one_of_the_part_and_the_others_go_on(
     monkeypatch.setattr(Encoder, "add", added)
     out = tmp_path / "out"
     options = ["--workers", "1", "--engine", engine, "--replications", "20", "--messages", "0"]
-    ended = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--out", str(out), *options])
+    ended = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--no-report", "--out", str(out), *options])
     assert ended.exit_code == 4, ended.stderr
     assert "The first in replication 0: ZeroDivisionError: division by zero" in ended.stderr
     assert [file.name for file in (out / "errors").iterdir()] == ["point-001-replications-000000000-000000019.txt"]
@@ -154,7 +168,20 @@ def test_run_whose_every_part_fails_has_no_summary(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(sim.experiment.compute, "replicate", always)
     ended = CliRunner().invoke(
-        app, ["run", str(written(tmp_path)), "--out", str(tmp_path / "out"), "--workers", "1", "--engine", "simpy", "--replications", "20"]
+        app,
+        [
+            "run",
+            str(written(tmp_path)),
+            "--no-report",
+            "--out",
+            str(tmp_path / "out"),
+            "--workers",
+            "1",
+            "--engine",
+            "simpy",
+            "--replications",
+            "20",
+        ],
     )
     assert ended.exit_code == 4
     assert "2 parts failed and are not in the summary.\nThe first in replication 0: ZeroDivisionError: division by zero" in ended.stderr

@@ -73,7 +73,7 @@ def test_url_that_nobody_can_reach_is_told_so(tmp_path: Path) -> None:
 
 def test_url_given_on_the_command_line_is_not_taken_for_a_path(tmp_path: Path) -> None:
     url = (tmp_path / "out").as_uri()
-    ended = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--out", url, "--workers", "1", "--replications", "20"])
+    ended = CliRunner().invoke(app, ["run", str(written(tmp_path)), "--no-report", "--out", url, "--workers", "1", "--replications", "20"])
     assert ended.exit_code == 0, ended.output
     assert f"Results: {url}" in ended.stderr
     assert (tmp_path / "out" / "run.json").exists()
@@ -112,7 +112,21 @@ def test_worker_that_cannot_write_ends_the_run_with_a_message(tmp_path: Path) ->
     """A limit on the size of files stands for a full disk: it is real, and workers inherit it. Parts of migrations are larger."""
     file, out = written(tmp_path), tmp_path / "out"
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000));"
-    arguments = ["run", str(file), "--out", str(out), "--workers", "2", "--engine", "simpy", "--replications", "300", "--messages", "0"]
+    arguments = [
+        "run",
+        str(file),
+        "--no-report",
+        "--out",
+        str(out),
+        "--workers",
+        "2",
+        "--engine",
+        "simpy",
+        "--replications",
+        "300",
+        "--messages",
+        "0",
+    ]
     ended = subprocess.run([sys.executable, "-c", limited + WITH_WORKERS, *arguments], check=False, capture_output=True, text=True)
     assert ended.returncode == 2, ended.stderr
     assert f"{out}/migrations.parquet: File too large; name another folder with --out" in ended.stderr

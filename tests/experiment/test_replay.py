@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ruamel.yaml import YAML
 
 from experiment.running import SCENARIO, here, written
 from sim.columns import TABLES
@@ -18,6 +19,7 @@ from sim.errors import ModelError, ResultsError
 from sim.experiment.contents import Contents
 from sim.experiment.provenance import check_same
 from sim.experiment.replay import compare_with_stored, find_replication, replayed_rows, stored_rows
+from sim.experiment.run import _yaml
 from sim.experiment.store import RESOLVED, RUN, Store
 from sim.results.statistics import quantile
 from sim.scenario import load_scenario
@@ -55,6 +57,14 @@ def test_the_resolved_scenario_asks_the_same_question(folder: Path) -> None:
     loaded = load_scenario(folder / RESOLVED)
     assert [step.name for step in loaded.points[0].steps] == ["out", "back"]
     check_same(Store(folder), loaded)
+
+
+@pytest.mark.parametrize("length", [60, 79, 81, 100, 127, 128, 129, 300, 1100])
+def test_the_resolved_scenario_can_be_read_with_names_of_any_length(length: int) -> None:
+    """The points of a sweep are named by all that is varied: a key that was broken over two lines could not be read again."""
+    name = ("networks.mcnpr.bandwidth=1.22 Gbit/s, vms.DBPROD.memory=19442 MiB, " * 20)[:length].strip()
+    document = {"variants": {name: {}, f"{name} x": {"title": name}}}
+    assert YAML(typ="safe", pure=True).load(_yaml(document)) == document
 
 
 @pytest.mark.parametrize("number", [0, 13, 16, 19, REPLICATIONS - 1])

@@ -22,7 +22,7 @@ def test_another_copy_in_the_working_folder_is_not_used(tmp_path: Path, where: t
     script.parent.mkdir()
     script.write_text(f"if __name__ == '__main__':\n    {WITH_WORKERS}\n", encoding="utf-8")
     options = ["--engine", "simpy", "--replications", "150", "--messages", "0", *where]
-    arguments = [sys.executable, str(script), "run", str(written(tmp_path)), "--out", str(out), *options]
+    arguments = [sys.executable, str(script), "run", str(written(tmp_path)), "--no-report", "--out", str(out), *options]
     ended = subprocess.run(arguments, check=False, capture_output=True, text=True, cwd=other)
     assert (ended.returncode, "the other copy" in ended.stderr) == (0, False), ended.stderr
     assert part_files(out)

@@ -181,7 +181,7 @@ def test_too_many_points_are_refused_before_anything_is_computed() -> None:
 
 
 def sweep(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["sweep", *map(str, arguments)])
+    return CliRunner().invoke(app, ["sweep", "--no-report", *map(str, arguments)])
 
 
 def test_the_command_says_what_matters_most_and_stores_it(tmp_path: Path) -> None:

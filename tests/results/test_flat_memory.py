@@ -52,6 +52,7 @@ class Generated:
             "total_s": pa.array(total),
             "downtime_s": pa.array(0.1 * total),
             "stopped_round_s": pa.array(0.05 * total),
+            **{name: pa.array(0.01 * total) for name in ("setup_s", "precopy_s", "handshake_s", "cleanup_s")},
             "rounds": pa.array(np.floor(total).astype(np.int64)),
             "touched_bytes": pa.array(np.full(len(total), 2**30)),
             "sent_bytes": pa.array(np.floor(1e8 * total)),

@@ -64,8 +64,11 @@ def test_lines_of_the_vms_are_those_of_the_table(folder: Path, summary: dict[str
     ).to_dict()
     assert line["reasons"] == rows["reason"].dropna().astype(str).value_counts().to_dict()
     assert line["rounds_max"] == rows["rounds"].max()
-    done = done.assign(sent_over_touched=done["sent_bytes"] / done["touched_bytes"])
-    assert list(line["of_completed"]) == ["total_s", "downtime_s", "stopped_round_s", "rounds", "sent_over_touched"]
+    done = done.assign(
+        sent_over_touched=done["sent_bytes"] / done["touched_bytes"], state_and_resume_s=done["downtime_s"] - done["stopped_round_s"]
+    )
+    phases = ["setup_s", "precopy_s", "handshake_s", "cleanup_s", "state_and_resume_s"]
+    assert list(line["of_completed"]) == ["total_s", "downtime_s", "stopped_round_s", "rounds", "sent_over_touched", *phases]
     for quantity, found in line["of_completed"].items():
         assert list(found) == (["p50", "p90", "p99"] if len(done) else [])
         for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)) if len(done) else ():

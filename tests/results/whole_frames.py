@@ -105,6 +105,8 @@ def _line(step: str, vm: str, group: pd.DataFrame, replications: int) -> dict[st
     several = vm == "(all)"
     quantities = {name: done[name] for name in ("total_s", "downtime_s", "stopped_round_s", "rounds")}
     quantities["sent_over_touched"] = done["sent_bytes"] / done["touched_bytes"]
+    quantities |= {name: done[name] for name in ("setup_s", "precopy_s", "handshake_s", "cleanup_s")}
+    quantities["state_and_resume_s"] = done["downtime_s"] - done["stopped_round_s"]
     samples = {name: values.dropna().to_numpy(dtype=float) for name, values in quantities.items()}
     return {
         "step": step,

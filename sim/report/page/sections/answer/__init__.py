@@ -1,0 +1,1 @@
+"""The section that answers: verdicts, why, and what to try."""

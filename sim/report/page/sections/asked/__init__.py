@@ -1,0 +1,1 @@
+"""The section that shows what was asked."""

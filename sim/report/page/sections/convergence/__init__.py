@@ -1,0 +1,1 @@
+"""The section about who converges and who does not."""

@@ -1,0 +1,1 @@
+"""The section about networks and monitor systems."""

@@ -1,0 +1,1 @@
+"""The section that sets variants or runs side by side."""

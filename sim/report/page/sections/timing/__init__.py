@@ -1,0 +1,1 @@
+"""The section about time: makespans, and two replications in full."""

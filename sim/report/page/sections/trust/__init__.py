@@ -1,0 +1,1 @@
+"""The section about how far the results can be trusted."""
