@@ -22,9 +22,9 @@ def _lacking(what: str) -> None:
     pytest.skip(told)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, Debian's or that of the machine."""
+    """Headless Chromium, Debian's or that of the machine; its event loop runs keeps others from beginning, so it ends with the module."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         _lacking("Chromium")

@@ -16,7 +16,7 @@ import fsspec
 import pytest
 from typer.testing import CliRunner
 
-from experiment.running import WITH_WORKERS, digests, here, part_files, written
+from experiment.running import PART, WITH_WORKERS, digests, here, part_files, written
 from sim.cli import app
 from sim.errors import ResultsError
 from sim.experiment.disk import estimated_bytes, size_text
@@ -109,9 +109,10 @@ def test_full_disk_is_told_and_finished_parts_stay(tmp_path: Path, monkeypatch: 
 
 
 def test_worker_that_cannot_write_ends_the_run_with_a_message(tmp_path: Path) -> None:
-    """A limit on the size of files stands for a full disk: it is real, and workers inherit it. Parts of migrations are larger."""
+    """A limit on the size of files stands for a full disk: it is real, and workers inherit it. Only parts of migrations exceed it."""
     file, out = written(tmp_path), tmp_path / "out"
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000));"
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
+    large_parts = WITH_WORKERS.replace(f"p.PART = {PART}", "p.PART = 256")
     arguments = [
         "run",
         str(file),
@@ -127,13 +128,13 @@ def test_worker_that_cannot_write_ends_the_run_with_a_message(tmp_path: Path) ->
         "--messages",
         "0",
     ]
-    ended = subprocess.run([sys.executable, "-c", limited + WITH_WORKERS, *arguments], check=False, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", limited + large_parts, *arguments], check=False, capture_output=True, text=True)
     assert ended.returncode == 2, ended.stderr
     assert f"{out}/migrations.parquet: File too large; name another folder with --out" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not list(out.rglob("*.unfinished*"))
-    here(file, out, 300, messages=0)
-    here(file, tmp_path / "at once", 300, messages=0)
+    here(file, out, 300, messages=0, part=256)
+    here(file, tmp_path / "at once", 300, messages=0, part=256)
     assert digests(out) == digests(tmp_path / "at once")
 
 

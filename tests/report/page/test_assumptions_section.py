@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ def words(section: Section) -> str:
 
 
 @pytest.fixture(scope="module")
-def weighed(ran: Ran) -> tuple[dict[str, Any], Source]:
-    """The quickstart with its effects, and the source of its report; the file is taken away again."""
-    folder, _ = ran("quickstart", 200)
+def weighed(ran: Ran, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Source]:
+    """A copy of the quickstart's run with its effects, and the source of its report; the run itself belongs to all tests."""
+    folder = shutil.copytree(ran("quickstart", 200)[0], tmp_path_factory.mktemp("weighed") / "run")
     loaded = load_scenario(SCENARIOS / "quickstart.yaml")
     found = effects(loaded)
     (folder / EFFECTS).write_text(effects_text(found), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from sim.experiment.store import RESOLVED
@@ -48,8 +49,9 @@ def _facts(run: Run) -> dict[str, str]:
         "missing": _missing(run.summary.get("missing", ())),
         "engine": "; ".join(line.removeprefix("Engine: ") for line in engines(points)),
         "migr": f"version {versions['migr']}, results version {facts['results_version']}",
-        "libraries": ", ".join(f"{name} {version}" for name, version in versions.items() if name != "migr"),
+        "libraries": ", ".join(f"{name} {number}" for name, number in versions.items() if name != "migr"),
         "fingerprint of the arithmetic": str(facts["fingerprint"]),
+        "figures drawn by": f"matplotlib {version('matplotlib')}",
     }
 
 
