@@ -15,8 +15,8 @@ import typer
 from rich.console import Console
 
 from benchmarks.scenarios import ONE_VM
-from sim.experiment.reading import row_count
-from sim.experiment.store import Store
+from sim.experiment.storage.reading import row_count
+from sim.experiment.storage.store import Store
 
 MOST_BYTES = 2 * 2**30  # of any process
 EVERY_S = 0.5  # the kernel keeps the highest value itself: only a process that ends within this time is missed

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.measuring import Measure, Rate
 from benchmarks.scenarios import VMS_OF_DRAIN, drain, one_vm
-from sim.experiment.reading import row_count
 from sim.experiment.run import Order, Ran, run
+from sim.experiment.storage.reading import row_count
 from sim.scenario.load import Loaded
 
 BANDWIDTHS = [f"{number} Gbit/s" for number in (1, 2, 3, 4, 5, 6, 8, 10)]

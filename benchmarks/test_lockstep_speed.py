@@ -14,7 +14,7 @@ from sim.engine.journal import Journal
 from sim.engine.lockstep.replicate import SIDE_BY_SIDE, walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
-from sim.experiment.allocation import keep_freed_memory
+from sim.experiment.execution.allocation import keep_freed_memory
 from sim.model.draws import Draws
 from sim.scenario.point import Cost
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.measuring import Measure, rate_of
 from benchmarks.scenarios import DRAIN
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 
 REPLICATIONS, VMS = 10_000, 12
 LARGEST = 1_500_000  # bytes of a page that can be mailed

@@ -10,11 +10,12 @@ import typer
 
 from sim.cli.comparing import compare
 from sim.cli.console import console
+from sim.cli.exits import INTERRUPTED
 from sim.cli.output import say
 from sim.cli.predicting import predict
 from sim.cli.reading import export
 from sim.cli.reporting import report
-from sim.cli.running import INTERRUPTED, SWEEP, run
+from sim.cli.running import SWEEP, run
 from sim.cli.tracing import trace
 from sim.cli.verifying import verify
 from sim.cli.writing import check, explain, new, profiles, schema

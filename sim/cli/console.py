@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.arguments import File, Set, Variant
+from sim.cli.exits import INTERRUPTED
 from sim.cli.loading import load, place_of
 from sim.cli.output import say
-from sim.cli.running import INTERRUPTED
 from sim.errors import MigrError, ModelError, UsageError
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ def load_run(folder: str, *, to_repeat: bool = True) -> Loaded:
         to_repeat: refuse it where this machine rounds differently, so that a replication that is repeated would not be the same.
     """
     from sim.experiment.provenance import check_question, check_same
-    from sim.experiment.store import RESOLVED, Store
+    from sim.experiment.storage.store import RESOLVED, Store
     from sim.scenario.load import scenario_of
 
     content = Store(folder).at.read_bytes(RESOLVED)

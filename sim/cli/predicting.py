@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.arguments import Json
+from sim.cli.exits import INTERRUPTED, SOME_FAILED
 from sim.cli.output import print_json, say, width
-from sim.cli.running import INTERRUPTED, SOME_FAILED
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Predict the migrations of a table from their inputs; its outcomes are never looked at."""
-    from sim.experiment.folder import Folder
-    from sim.experiment.workers import default_workers
+    from sim.experiment.execution.workers import default_workers
+    from sim.experiment.storage.folder import Folder
     from sim.report.prediction import convergence_text, notes, prediction_content
     from sim.validate.tables.measured import read_cases
     from sim.validate.tables.predicted_table import csv_text

@@ -21,8 +21,8 @@ def export(
     ] = False,
 ) -> None:
     """Write a table of a result folder as CSV or XLSX."""
-    from sim.experiment.reading import batches, row_count
-    from sim.experiment.store import Store
+    from sim.experiment.storage.reading import batches, row_count
+    from sim.experiment.storage.store import Store
     from sim.results.export import frames_of, known_table, write_frames
 
     store = Store(folder)

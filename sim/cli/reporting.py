@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.cli.exits import INTERRUPTED
 from sim.cli.loading import load_run
 from sim.cli.output import say
 from sim.errors import UsageError
@@ -80,8 +81,6 @@ def _interruption_told(runs: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from sim.cli.running import INTERRUPTED
-
         say(f"\nInterrupted. No report was written; the results are whole: `{shlex.join(['migr', 'report', *runs])}` writes it.")
         raise typer.Exit(INTERRUPTED) from None
 
@@ -109,7 +108,7 @@ def _checked_file(out: str | None) -> str:
 
 def _write(source: Source, out: str, sections: list[Section] | None) -> None:
     """Write the report, whole or not at all, and say where it is."""
-    from sim.experiment.folder import Folder
+    from sim.experiment.storage.folder import Folder
     from sim.report.page.assembly import COMPARISON, FILE, page
 
     name = FILE if len(source.runs) == 1 else COMPARISON

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.arguments import File, Json, Set, Vary
+from sim.cli.exits import INTERRUPTED, MISSED, SOME_FAILED, UNDECIDED
 from sim.cli.loading import is_swept, load, repeat_command
 from sim.cli.output import print_json, say, width
 from sim.cli.reporting import report_of
@@ -18,7 +19,7 @@ from sim.cli.weighing import Weighed, weigh
 from sim.errors import ObjectiveMissed, UsageError
 
 if TYPE_CHECKING:
-    from sim.experiment.engines import Wanted
+    from sim.experiment.execution.engines import Wanted
     from sim.experiment.run import Order, Ran
 
 # ruff: noqa: PLC0415 - imports inside the commands: each loads what it needs and no other
@@ -30,7 +31,6 @@ MESSAGES = (
 )
 MESSAGES_KEPT = 200
 CLUSTER = "Compute on a Dask cluster: the address of its scheduler, or N processes of this machine."
-SOME_FAILED, MISSED, UNDECIDED, INTERRUPTED = 4, 5, 6, 130
 
 
 def run(
@@ -57,9 +57,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Simulate a scenario and summarise it; the same command given again continues where it was."""
+    from sim.experiment.execution.workers import default_workers
     from sim.experiment.run import Order
     from sim.experiment.stopping import wanted_replications
-    from sim.experiment.workers import default_workers
 
     settings = [*(overrides or []), *([f"experiment.seed={seed}"] if seed is not None else [])]
     as_table = context.info_name == SWEEP
@@ -149,7 +149,7 @@ def _checked_cluster(address: str | None, workers: int | None) -> str | None:
         raise UsageError(
             "--workers does not go with --cluster: a cluster has its own workers; leave --workers out, or write --cluster local:N"
         )
-    from sim.experiment.connection import check_address
+    from sim.experiment.execution.connection import check_address
 
     check_address(address)
     return address

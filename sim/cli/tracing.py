@@ -13,7 +13,7 @@ from sim.cli.output import say, width
 from sim.errors import ModelError, ResultsError, UsageError
 
 if TYPE_CHECKING:
-    from sim.experiment.contents import Contents
+    from sim.experiment.storage.contents import Contents
     from sim.scenario.point import Point
 
 # ruff: noqa: PLC0415 - imports inside the commands: each loads what it needs and no other
@@ -66,7 +66,7 @@ def trace(
         wanted = Wanted(vm, console, states, records, at)
         typer.echo(trace_text(loaded, site, found, wanted, as_json=as_json, width=width(), why=why))
         if contents is not None:
-            from sim.experiment.replay import compare_with_stored
+            from sim.experiment.probing.replay import compare_with_stored
             from sim.report.finding import compared_text
 
             say(compared_text(file, number, compare_with_stored(contents, place, point.name, found)))
@@ -100,7 +100,7 @@ def _check_choice(replication: int | None, worst: str | None, quantile: str | No
 
 
 def _contents(folder: str) -> Contents:
-    from sim.experiment.store import Store
+    from sim.experiment.storage.store import Store
 
     return Store(folder).contents()
 
@@ -109,7 +109,7 @@ def _find(
     contents: Contents, place: int, point: Point, worst: str, quantile: str | None, vm: str | None, *, completed: bool
 ) -> dict[str, Any]:
     """Return the replication that `--worst` means and why, and say which one it is."""
-    from sim.experiment.replay import find_replication
+    from sim.experiment.probing.replay import find_replication
     from sim.report.finding import found_content, found_text, metric_of, quantile_of
 
     metric = metric_of(worst, vm, point)

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from sim.cli.arguments import Json
+from sim.cli.exits import INTERRUPTED, MISSED
 from sim.cli.output import print_json, say, width
-from sim.cli.running import INTERRUPTED
 from sim.errors import ObjectiveMissed
 
 # ruff: noqa: PLC0415 - imports inside the commands: each loads what it needs and no other
-
-MISSED = 5
 
 
 def verify(
@@ -27,7 +25,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Compare predictions with theory, other programs and measured migrations; write a report with figures."""
-    from sim.experiment.workers import default_workers
+    from sim.experiment.execution.workers import default_workers
     from sim.report.verification_page import make_ready, page, write_page
     from sim.report.verification_text import verification_content, verification_text
     from sim.validate.verification import verify as run_all

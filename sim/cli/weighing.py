@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.cli.exits import INTERRUPTED
 from sim.cli.output import say
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ Weighed = Annotated[
     bool,
     typer.Option("--assumptions", help="Also compute how much p90 moves when an assumed number is 20 % off; the report shows it."),
 ]
-INTERRUPTED = 130
 
 
 def weigh(ran: Ran, loaded: Loaded) -> None:
     """Compute and store what the report says about the weight of each assumption, with its progress shown; Ctrl-C ends the command."""
-    from sim.experiment.effects import EFFECTS, effects, effects_text
+    from sim.experiment.probing.effects import EFFECTS, effects, effects_text
     from sim.report.progress import showing_progress
 
     try:

@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.contents import Contents
-from sim.experiment.engines import Choice
-from sim.experiment.store import SUMMARY, SUMMARY_CSV, Store
+from sim.experiment.execution.engines import Choice
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.store import SUMMARY, SUMMARY_CSV, Store
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
 from sim.scenario.resolve import first_second, seconds_from_midnight
 
 if TYPE_CHECKING:
-    from sim.experiment.reading import PointRows
+    from sim.experiment.storage.reading import PointRows
     from sim.results.summary import Asked
 
 # ruff: noqa: PLC0415 - pandas and pyarrow only once there is something to summarise
@@ -67,7 +67,7 @@ def _points(
     contents: Contents, loaded: Loaded, choices: Sequence[Choice], stop: int | None
 ) -> Iterator[tuple[str, PointRows, Mapping[str, Any]]]:
     """Yield name, rows, settings and engine of each point of which something is stored."""
-    from sim.experiment.reading import PointRows
+    from sim.experiment.storage.reading import PointRows
 
     for place in contents.places:
         point, choice = loaded.points[place], choices[place]

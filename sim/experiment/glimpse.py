@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiment.contents import table_of
-from sim.experiment.parts import Part
-from sim.experiment.store import Store
+from sim.experiment.execution.parts import Part
+from sim.experiment.storage.contents import table_of
+from sim.experiment.storage.store import Store
 
 MOST = 1 << 16  # rows of a table that are read: some milliseconds, however large the part is
 

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from typing import Any
 
 from sim.errors import ResultsError
-from sim.experiment.engines import Choice
+from sim.experiment.execution.engines import Choice
 from sim.experiment.identity import RESULTS_VERSION, fingerprint, question_hash
-from sim.experiment.store import RUN, Store
+from sim.experiment.storage.store import RUN, Store
 from sim.scenario.load import Loaded
 
 _VERSION = {"results_version": (RESULTS_VERSION, "was written by another version of this program")}

@@ -15,18 +15,18 @@ from ruamel.yaml import YAML
 
 from sim.errors import ResultsError
 from sim.experiment.answer import answer, write_summary
-from sim.experiment.contents import Contents
-from sim.experiment.counting import Advance, Progress, Tick
-from sim.experiment.disk import check_space
-from sim.experiment.engines import Choice, Wanted, choose
+from sim.experiment.execution.counting import Advance, Progress, Tick
+from sim.experiment.execution.engines import Choice, Wanted, choose
+from sim.experiment.execution.parts import Failure, Part, migrations_a_replication, missing_parts
+from sim.experiment.execution.workers import Outcomes, compute_all
 from sim.experiment.identity import question_hash
-from sim.experiment.parts import Failure, Part, migrations_a_replication, missing_parts
 from sim.experiment.provenance import check_same, provenance
-from sim.experiment.selection import beside, selected
 from sim.experiment.sources import SOURCES, sources_text
 from sim.experiment.stopping import confidence_of_a_look, is_enough, look_at, looks, told
-from sim.experiment.store import RESOLVED, RUN, Store
-from sim.experiment.workers import Outcomes, compute_all
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.disk import check_space
+from sim.experiment.storage.selection import beside, selected
+from sim.experiment.storage.store import RESOLVED, RUN, Store
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import Objective, parse_objective
 from sim.scenario.point import Point
@@ -253,7 +253,7 @@ def _executor(order: Order) -> Iterator[Compute]:
     if order.cluster is None:
         yield lambda parts, points, store, tick: compute_all(parts, points, store, order.workers, tick)
         return
-    from sim.experiment.cluster import Cluster  # noqa: PLC0415 - only for who asks for it
+    from sim.experiment.execution.cluster import Cluster  # noqa: PLC0415 - only for who asks for it
 
     with Cluster(order.cluster, order.tell) as cluster:
         yield cluster.compute

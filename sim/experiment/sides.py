@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ResultsError, UsageError
-from sim.experiment.contents import Contents
 from sim.experiment.provenance import check_version
-from sim.experiment.reading import PointRows
-from sim.experiment.store import RUN, Store
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.reading import PointRows
+from sim.experiment.storage.store import RUN, Store
 from sim.results.compare import Comparison, compare
 from sim.results.sides import Side, side_of
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 
 from sim.errors import ResultsError, UsageError
-from sim.experiment.contents import Contents
-from sim.experiment.reading import PointRows
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.reading import PointRows
 from sim.results.extremes import find, values_of
 from sim.results.samples import migration_columns
 from sim.results.sensitivity import METHODS, Influence, Method, Values, analyse, runs_of, sample

@@ -13,9 +13,9 @@ from rich.text import Text
 from sim.engine.lockstep.replicate import walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Guest, Site
-from sim.experiment.disk import estimated_bytes, size_text
-from sim.experiment.engines import Engine, choose
-from sim.experiment.parts import missing_parts
+from sim.experiment.execution.engines import Engine, choose
+from sim.experiment.execution.parts import missing_parts
+from sim.experiment.storage.disk import estimated_bytes, size_text
 from sim.model.activity import activity_integral, mean_activity
 from sim.model.curve import fit_classes
 from sim.model.dirtying import expected_pages, linear_pages

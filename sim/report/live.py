@@ -14,9 +14,9 @@ from rich.progress import Progress
 from rich.text import Text
 
 from sim.errors import ResultsError
+from sim.experiment.execution.parts import Part
 from sim.experiment.glimpse import Glimpse, glimpse
-from sim.experiment.parts import Part
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.report.layout import show_span
 from sim.report.progress import Shown, columns_of, of_points, showing_progress
 from sim.report.spread import Spread

@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sim.experiment.folder import Folder, not_writable
+from sim.experiment.storage.folder import Folder, not_writable
 from sim.report import verification_figures as figures
 from sim.report.verification_headline import answer, cautions, tiles, two_digits
 from sim.report.verification_text import STATISTICS, conclusion, error_text, shortfalls, value_text

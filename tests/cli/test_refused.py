@@ -22,8 +22,8 @@ import sim.experiment.run
 from experiment.running import PART, here, written
 from sim.cli import app
 from sim.errors import MigrError, ResultsError
-from sim.experiment.folder import Folder, not_writable
 from sim.experiment.run import Order, run
+from sim.experiment.storage.folder import Folder, not_writable
 from sim.scenario.load import load_scenario
 
 FACTS = {
@@ -149,7 +149,7 @@ def test_summary_of_more_replications_than_were_asked_for_says_so(tmp_path: Path
     options = ("--no-report", "--replications", "20", "--messages", "0", "--workers", "1", "--engine", "simpy", "--out", str(out))
     words = "20 replications asked for, 70 are in the folder; all of them are in the summary."
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.experiment.parts.PART", PART)
+        patch.setattr("sim.experiment.execution.parts.PART", PART)
         assert words in CliRunner().invoke(app, ["run", str(file), *options]).stdout
         answered = json.loads(CliRunner().invoke(app, ["run", str(file), *options, "--json"]).stdout)
     assert answered["asked"] == {"text": words, "replications": 20, "in_folder": 70}

@@ -9,13 +9,13 @@ import fsspec
 import pytest
 from typer.testing import CliRunner, Result
 
-import sim.experiment.replay
+import sim.experiment.probing.replay
 from experiment.running import SCENARIO, here, written
 from sim.cli import app
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
 from sim.errors import ModelError, ResultsError, UsageError
-from sim.experiment.store import RESOLVED, Store
+from sim.experiment.storage.store import RESOLVED, Store
 from sim.scenario import load_scenario
 from sim.scenario.objectives import parse_metric
 
@@ -32,7 +32,7 @@ def trace(*arguments: str | Path) -> Result:
 
 
 def test_the_worst_replication_is_shown_and_compared(folder: Path) -> None:
-    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
+    found = sim.experiment.probing.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
     told = trace(folder, "--variant", "SU x86", "--worst", "downtime", "--vm", "DB", "--console", "guest")
     assert told.exit_code == 0
     assert told.stdout.startswith(f"Replication {found.replication} of 'SU x86'\n")
@@ -42,7 +42,7 @@ def test_the_worst_replication_is_shown_and_compared(folder: Path) -> None:
 
 
 def test_the_worst_replication_as_data_says_which_one_and_why(folder: Path) -> None:
-    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
+    found = sim.experiment.probing.replay.find_replication(Store(folder).contents(), 1, parse_metric("downtime of DB"))
     options = ("--variant", "SU x86", "--vm", "DB", "--json")
     told = json.loads(trace(folder, *options, "--worst", "downtime").stdout)
     plain = json.loads(trace(folder, *options, "--replication", str(found.replication)).stdout)
@@ -79,7 +79,7 @@ def test_a_url_without_results_is_told_so(tmp_path: Path) -> None:
 
 
 def test_a_quantile_is_looked_for_in_the_variant_that_is_named(folder: Path) -> None:
-    found = sim.experiment.replay.find_replication(Store(folder).contents(), 1, parse_metric("total"), 0.5)
+    found = sim.experiment.probing.replay.find_replication(Store(folder).contents(), 1, parse_metric("total"), 0.5)
     told = trace(folder, "--variant", "SU x86", "--worst", "total", "--quantile", "50 %")
     assert told.stdout.startswith(f"Replication {found.replication} of 'SU x86'\n")
     assert "total: the 0.5-quantile of 12 replications is" in told.stderr
@@ -118,10 +118,10 @@ def test_a_scenario_file_has_no_worst_replication(folder: Path) -> None:
 
 
 def test_a_difference_is_our_bug_and_comes_with_the_command_that_repeats_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = sim.experiment.replay.replayed_rows
+    honest = sim.experiment.probing.replay.replayed_rows
     other = replicate_alone(Site.of(load_scenario(folder / RESOLVED).points[1]), 4)
     # Another replication in the place of the one that is stored: what a model that is not reproducible would give.
-    monkeypatch.setattr(sim.experiment.replay, "replayed_rows", lambda table, point, _alone: honest(table, point, other))
+    monkeypatch.setattr(sim.experiment.probing.replay, "replayed_rows", lambda table, point, _alone: honest(table, point, other))
     result = trace(folder, "--replication", "3", "--variant", "SU x86")
     assert isinstance(result.exception, ModelError)
     told = str(result.exception)

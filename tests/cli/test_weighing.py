@@ -30,7 +30,7 @@ def test_an_interrupted_weighing_leaves_the_results(tmp_path: Path, monkeypatch:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.experiment.effects.effects", interrupted)
+    monkeypatch.setattr("sim.experiment.probing.effects.effects", interrupted)
     out = tmp_path / "out"
     ended = migr("run", EXAMPLE, "--assumptions", "--no-report", "--replications", "5", "--workers", "1", "--out", out)
     assert ended.exit_code == 130

@@ -13,7 +13,7 @@ from engine.builders import cluster, point, unit, vm
 from sim.engine.lockstep.coverage import refusals
 from sim.engine.lockstep.fields import FIELDS, WITH_SECTION, Refused
 from sim.errors import UsageError
-from sim.experiment.engines import choose
+from sim.experiment.execution.engines import choose
 from sim.scenario.fields import Entry
 from sim.scenario.point import Fault, OnAbort, Operator, Point, Step
 from sim.scenario.schema_plan import ScenarioSpec

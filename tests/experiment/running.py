@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
-import sim.experiment.parts
+import sim.experiment.execution.parts
 from sim.columns import TABLES
-from sim.experiment.engines import Wanted
+from sim.experiment.execution.engines import Wanted
 from sim.experiment.run import Order, Ran, run
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.scenario.load import load_scenario
 
 # Two SU types, two VMs: every kind of draw, and on SU /390 a chase limit that some replications pass and try again.
@@ -53,7 +53,7 @@ PART = 64  # replications of a part here; the product's parts are a few seconds 
 WITH_WORKERS = (
     # With ROWS = 1 a part of the array engine is as small as one of SimPy.
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    f"import sim.experiment.parts as p, sim.experiment.workers as w; p.PART = {PART}; p.ROWS = 1; w.STARTING_S = 0.0;"
+    f"import sim.experiment.execution.parts as p, sim.experiment.execution.workers as w; p.PART = {PART}; p.ROWS = 1; w.STARTING_S = 0.0;"
     "import sim.cli; sim.cli.main()"
 )
 
@@ -78,7 +78,7 @@ def here(
 ) -> Ran:
     """Run the scenario in this process."""
     order = Order(load_scenario(file), replications, out, 1, messages, rounds, ["migr", "run"], columns=columns, engine=engine)
-    with patch.object(sim.experiment.parts, "PART", part):
+    with patch.object(sim.experiment.execution.parts, "PART", part):
         return run(order, lambda *_: None)
 
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-import sim.experiment.parts
+import sim.experiment.execution.parts
 import sim.experiment.stopping
 from experiment.running import PART, SCENARIO, digests, given, here, part_files, rows, written
 from sim.experiment.run import Order, Ran, run
@@ -27,7 +27,7 @@ FINE = PrecisionSpec.model_validate({"time": "0.01 %", "probability": "0.01 %", 
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
     """Let a run look early, and cut it into small parts."""
-    with patch.object(sim.experiment.stopping, "FIRST_LOOK", FIRST), patch.object(sim.experiment.parts, "PART", PART):
+    with patch.object(sim.experiment.stopping, "FIRST_LOOK", FIRST), patch.object(sim.experiment.execution.parts, "PART", PART):
         yield
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-import sim.experiment.cluster
-import sim.experiment.connection
+import sim.experiment.execution.cluster
+import sim.experiment.execution.connection
 from experiment.dask_cluster import scheduler, worker
 from experiment.other_arithmetic import other_arithmetic
 from experiment.processes import PATIENCE_S, children, descendants, lives, until
 from experiment.running import command, digests, given, here, part_files, written
 from sim.errors import ResultsError, UsageError
-from sim.experiment.cluster import Cluster, compute_on_cluster
-from sim.experiment.connection import check_address
-from sim.experiment.parts import Part
-from sim.experiment.store import Store
+from sim.experiment.execution.cluster import Cluster, compute_on_cluster
+from sim.experiment.execution.connection import check_address
+from sim.experiment.execution.parts import Part
+from sim.experiment.storage.store import Store
 from sim.scenario.load import load_scenario
 from sim.scenario.point import Point
 
@@ -167,19 +167,19 @@ def test_parts_in_flight_are_bounded_and_ticks_add_up_over_several_goes(
     tmp_path: Path, points: tuple[Point, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, told, sent = Store(tmp_path / "out"), list[int](), list[int]()
-    send = sim.experiment.cluster._Batch.send
+    send = sim.experiment.execution.cluster._Batch.send
 
-    def counting(batch: sim.experiment.cluster._Batch, part: Part) -> None:
+    def counting(batch: sim.experiment.execution.cluster._Batch, part: Part) -> None:
         send(batch, part)
         sent.append(len(batch.running))
 
-    monkeypatch.setattr(sim.experiment.cluster._Batch, "send", counting)
+    monkeypatch.setattr(sim.experiment.execution.cluster._Batch, "send", counting)
     parts = [part(number) for number in range(12)]
     dashboards: list[str] = []
     with store.held(), Cluster("local:1", dashboards.append) as cluster:
         outcomes = [outcome for some in (parts[:9], [], parts[9:]) for outcome in cluster.compute(some, points, store, told.append)]
     assert sorted((done.start, failure) for done, failure in outcomes) == [(each.start, None) for each in parts]
-    assert max(sent) == sim.experiment.cluster.AHEAD
+    assert max(sent) == sim.experiment.execution.cluster.AHEAD
     assert sum(told) == 3 * len(parts)
     assert len(dashboards) == 1  # one connection for both
 
@@ -209,7 +209,7 @@ def test_address_is_taken(address: str) -> None:
 
 def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sim.experiment.connection, "find_spec", lambda name: None if name == "distributed" else importlib.util.find_spec(name)
+        sim.experiment.execution.connection, "find_spec", lambda name: None if name == "distributed" else importlib.util.find_spec(name)
     )
     with pytest.raises(UsageError, match=r"pip install 'vm-migration-sim\[cluster\]'"):
         check_address("local:2")
@@ -222,14 +222,14 @@ def test_workers_do_not_go_with_a_cluster(tmp_path: Path) -> None:
 
 
 def test_address_where_no_scheduler_is(tmp_path: Path, points: tuple[Point, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.experiment.connection, "CONNECT_S", 0.5)
+    monkeypatch.setattr(sim.experiment.execution.connection, "CONNECT_S", 0.5)
     with pytest.raises(UsageError, match=r"--cluster tcp://127\.0\.0\.1:9: no Dask scheduler answers there .*`dask scheduler`"):
         list(compute_on_cluster([part(0)], points, Store(tmp_path / "out"), "tcp://127.0.0.1:9"))
 
 
 def test_scheduler_without_workers(tmp_path: Path, points: tuple[Point, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """From the beginning, and when the last one goes."""
-    for module in (sim.experiment.connection, sim.experiment.cluster):
+    for module in (sim.experiment.execution.connection, sim.experiment.execution.cluster):
         monkeypatch.setattr(module, "WORKERS_S", 1.0)
     store = Store(tmp_path / "out")
     with scheduler(tmp_path) as (address, _), store.held():

@@ -9,8 +9,8 @@ import pytest
 
 from experiment.running import SCENARIO, here, rows, written
 from sim.errors import ResultsError, UsageError
-from sim.experiment.selection import ALWAYS, NAMES, beside, selected
-from sim.experiment.store import Store
+from sim.experiment.storage.selection import ALWAYS, NAMES, beside, selected
+from sim.experiment.storage.store import Store
 from sim.scenario.objectives import parse_objective
 
 DOWNTIME = parse_objective("p50(downtime of DB) <= 5 s")

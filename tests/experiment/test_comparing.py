@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sim.cli import main
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.results.statistics import quantile, quantile_interval
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from unittest.mock import patch
 
 import pytest
 
-import sim.experiment.counting
-from sim.experiment.counting import Advance, Pulse, Tally, weight
-from sim.experiment.parts import Part
+import sim.experiment.execution.counting
+from sim.experiment.execution.counting import Advance, Pulse, Tally, weight
+from sim.experiment.execution.parts import Part
 
 FIRST = Part(0, 0, 100, 0, rounds=False)
 SECOND = Part(1, 0, 50, 0, rounds=False)
@@ -22,7 +22,7 @@ def test_part_that_adds_messages_brings_no_replication() -> None:
 @pytest.mark.parametrize(("every_s", "told"), [(0.0, [1, 3, 6, 100]), (1000.0, [])])
 def test_pulse_tells_what_is_done_of_the_part_and_not_too_often(every_s: float, told: list[int]) -> None:
     found: list[int] = []
-    with patch.object(sim.experiment.counting, "EVERY_S", every_s):
+    with patch.object(sim.experiment.execution.counting, "EVERY_S", every_s):
         pulse = Pulse(FIRST, found.append)
         for done in (1, 2, 3, 1000):  # never more than the part has
             pulse(done)

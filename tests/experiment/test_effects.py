@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.experiment.effects import FEWEST, effects, effects_text, first_points, is_current
 from sim.experiment.identity import RESULTS_VERSION, question_hash
+from sim.experiment.probing.effects import FEWEST, effects, effects_text, first_points, is_current
 from sim.experiment.run import Order, run
 from sim.experiment.sources import SOURCES, facts_in, told
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.model.draws import BLOCK
 from sim.scenario.load import load_scenario
 
@@ -111,7 +111,7 @@ def test_vms_that_do_not_fit_any_more_are_told(tmp_path: Path) -> None:
 
 
 def test_a_point_of_simpy_is_weighed_with_fewer_replications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.experiment.effects.MOST_BY_SIMPY", FEWEST)
+    monkeypatch.setattr("sim.experiment.probing.effects.MOST_BY_SIMPY", FEWEST)
     typed = "operators=[{at: '00:06:00', console: ABGSE501, command: /SHOW-VM-STATUS}]"
     found = effects(load_scenario(EXAMPLE, [typed]))
     point = found["points"][0]

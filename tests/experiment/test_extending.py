@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import sim.experiment.parts
+import sim.experiment.execution.parts
 from experiment.running import digests, here, part_files, rows, written
-from sim.experiment.engines import Wanted
-from sim.experiment.parts import Part, gaps, missing_parts
+from sim.experiment.execution.engines import Wanted
+from sim.experiment.execution.parts import Part, gaps, missing_parts
 from sim.scenario.load import load_scenario
 
 
@@ -21,7 +21,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["simpy", "lockstep"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wanted:
     """Return an engine; parts of both have the same size."""
-    monkeypatch.setattr(sim.experiment.parts, "ROWS", 1)
+    monkeypatch.setattr(sim.experiment.execution.parts, "ROWS", 1)
     chosen: Wanted = request.param
     return chosen
 

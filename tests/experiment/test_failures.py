@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-import sim.experiment.compute
-import sim.experiment.parts
-import sim.experiment.workers
+import sim.experiment.execution.compute
+import sim.experiment.execution.parts
+import sim.experiment.execution.workers
 from experiment.running import PART, digests, here, part_files, rows, written
 from sim.cli import app
 from sim.engine.journal import Journal
@@ -19,8 +19,8 @@ from sim.engine.lockstep.replicate import Walked, walk
 from sim.engine.replicate import Replication, replicate
 from sim.engine.site import Site
 from sim.errors import ModelError
-from sim.experiment.encoding import Encoder
-from sim.experiment.engines import Wanted
+from sim.experiment.execution.engines import Wanted
+from sim.experiment.storage.encoding import Encoder
 from sim.model.draws import Draws
 from sim.results import tables as of_replications
 from sim.results.tables import Row
@@ -37,8 +37,8 @@ def broken(site: Site, draws: Draws, number: int, journal: Journal | None = None
 
 
 def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.experiment.parts, "PART", PART)
-    monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
+    monkeypatch.setattr(sim.experiment.execution.parts, "PART", PART)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", broken)
     file, out = written(tmp_path), tmp_path / "out"
     override = "vms.APPL.touched=90 %"
     arguments = [
@@ -69,7 +69,7 @@ def test_failed_replication_ends_with_exit_code_4_and_the_command_that_repeats_i
     assert missing not in part_files(out)
     assert len(part_files(out)) == 5
     # Mended, the same command computes only what is missing.
-    monkeypatch.setattr(sim.experiment.compute, "replicate", replicate)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", replicate)
     mended = CliRunner().invoke(app, arguments)
     assert mended.exit_code == 0
     assert "5 of 6 parts were there already." in mended.stderr
@@ -100,9 +100,9 @@ def test_error_beside_the_replications_is_one_of_the_part_and_the_others_go_on(
             raise ZeroDivisionError("division by zero")
         add(encoder, tables)
 
-    monkeypatch.setattr(sim.experiment.workers, "_SITES", {})
+    monkeypatch.setattr(sim.experiment.execution.workers, "_SITES", {})
     monkeypatch.setattr(Site, "of", of)
-    monkeypatch.setattr(sim.experiment.compute, "arrow", arrow)
+    monkeypatch.setattr(sim.experiment.execution.compute, "arrow", arrow)
     monkeypatch.setattr(Encoder, "add", added)
     out = tmp_path / "out"
     options = ["--workers", "1", "--engine", engine, "--replications", "20", "--messages", "0"]
@@ -122,8 +122,8 @@ def breaks(site: Site, start: int, stop: int, *, rounds: bool) -> Walked:
 
 def test_replication_that_breaks_lockstep_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replications that are walked together fail together; the one to blame is that which fails alone."""
-    monkeypatch.setattr(sim.experiment.compute, "walk", breaks)
-    monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
+    monkeypatch.setattr(sim.experiment.execution.compute, "walk", breaks)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", broken)
     ran = here(written(tmp_path), tmp_path / "out", 150, messages=0, engine="lockstep")
     (failure,) = ran.failures
     assert (failure.point, failure.replication, failure.reason) == ("SU x86", BROKEN, "ModelError: VM DB is live on two SUs")
@@ -131,7 +131,7 @@ def test_replication_that_breaks_lockstep_is_found(tmp_path: Path, monkeypatch: 
 
 
 def test_lockstep_that_breaks_where_no_replication_does_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.experiment.compute, "walk", breaks)
+    monkeypatch.setattr(sim.experiment.execution.compute, "walk", breaks)
     file = written(tmp_path)
     (failure,) = here(file, tmp_path / "out", 150, messages=0, engine="lockstep").failures
     assert failure.reason.startswith("the lockstep engine broke in replications 0..149 (FloatingPointError: overflow), none of which fails")
@@ -143,7 +143,7 @@ def test_lockstep_that_breaks_where_no_replication_does_is_told_so(tmp_path: Pat
 
 
 def test_summary_of_a_run_with_a_failure_is_of_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", broken)
     ran = here(written(tmp_path), tmp_path / "out", 150)
     assert [point["replications"] for point in ran.summary["points"]] == [150, 150 - PART]
     assert ran.summary["missing"] == [{"point": "SU x86", "replications": PART}]
@@ -154,7 +154,7 @@ def test_summary_of_a_run_with_a_failure_is_of_what_is_there(tmp_path: Path, mon
 
 def test_mended_run_has_the_bytes_of_an_unbroken_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(tmp_path)
-    monkeypatch.setattr(sim.experiment.compute, "replicate", broken)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", broken)
     here(file, tmp_path / "mended", 100)
     monkeypatch.undo()
     assert here(file, tmp_path / "mended", 100).computed == 1
@@ -166,7 +166,7 @@ def test_run_whose_every_part_fails_has_no_summary(tmp_path: Path, monkeypatch: 
     def always(*_: object) -> Replication:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(sim.experiment.compute, "replicate", always)
+    monkeypatch.setattr(sim.experiment.execution.compute, "replicate", always)
     ended = CliRunner().invoke(
         app,
         [

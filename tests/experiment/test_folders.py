@@ -13,10 +13,10 @@ import pytest
 
 from experiment.running import SCENARIO, digests, here, written
 from sim.errors import ResultsError
-from sim.experiment.folder import Folder
-from sim.experiment.replay import stored_rows
+from sim.experiment.probing.replay import stored_rows
 from sim.experiment.run import Order
-from sim.experiment.store import Store
+from sim.experiment.storage.folder import Folder
+from sim.experiment.storage.store import Store
 from sim.scenario.load import load_scenario
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-import sim.experiment.parts
+import sim.experiment.execution.parts
 from experiment.running import command, digests, given, here, part_files, written
-from sim.experiment.engines import Wanted
+from sim.experiment.execution.engines import Wanted
 
 KILLS = 2
 LATEST_S = {"simpy": 0.4, "lockstep": 0.1}  # after a part: some parts' time
@@ -43,7 +43,7 @@ def test_run_killed_at_random_moments_ends_with_the_bytes_of_an_unbroken_one(
     done = given(file, out, *options)
     assert done.returncode == 0, done.stderr
     assert [found.name for found in out.rglob("*") if "unfinished" in found.name or "lock" in found.name] == []
-    monkeypatch.setattr(sim.experiment.parts, "ROWS", 1)
+    monkeypatch.setattr(sim.experiment.execution.parts, "ROWS", 1)
     here(file, tmp_path / "unbroken", int(replications), messages=0, rounds=True, engine=engine)
     assert digests(out) == digests(tmp_path / "unbroken")
 

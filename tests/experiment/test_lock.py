@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-import sim.experiment.lock
+import sim.experiment.storage.lock
 from experiment.running import digests, here, written
 from sim.errors import ResultsError
-from sim.experiment.folder import Folder
-from sim.experiment.lock import LOCK, locked
+from sim.experiment.storage.folder import Folder
+from sim.experiment.storage.lock import LOCK, locked
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def ended_process() -> int:
     return process.pid
 
 
-HOLD = "import sys; from sim.experiment.folder import Folder; from sim.experiment.lock import locked\n"
+HOLD = "import sys; from sim.experiment.storage.folder import Folder; from sim.experiment.storage.lock import locked\n"
 HOLD += "with locked(Folder(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
 
 
@@ -137,7 +137,7 @@ def test_filesystem_without_locks_has_the_file_as_lock(folder: Path, monkeypatch
     def refuse(_: int) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(sim.experiment.lock, "_take", refuse)
+    monkeypatch.setattr(sim.experiment.storage.lock, "_take", refuse)
     with locked(Folder(str(folder))):
         assert json.loads((folder / LOCK).read_text(encoding="utf-8"))["pid"] == os.getpid()
     assert not (folder / LOCK).exists()

@@ -36,12 +36,12 @@ objectives:
 RUN = """\
 import sys
 from pathlib import Path
-import sim.experiment.parts, sim.results.order_statistics
+import sim.experiment.execution.parts, sim.results.order_statistics
 from sim.experiment.run import Order, run
 from sim.scenario.load import load_scenario
 
 file, out, replications, smaller = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-sim.experiment.parts.ROWS //= smaller
+sim.experiment.execution.parts.ROWS //= smaller
 sim.results.order_statistics.KEPT //= smaller
 ran = run(Order(load_scenario(Path(file)), replications, out, 1, 0, rounds=False, command=["migr", "run"]), lambda *_: None)
 assert ran.summary["points"][0]["replications"] == replications

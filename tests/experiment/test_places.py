@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from experiment.running import PART, WITH_WORKERS, digests, here, part_files, written
 from sim.cli import app
 from sim.errors import ResultsError
-from sim.experiment.disk import estimated_bytes, size_text
-from sim.experiment.folder import Folder
-from sim.experiment.lock import locked
-from sim.experiment.parts import missing_parts
-from sim.experiment.store import Store
+from sim.experiment.execution.parts import missing_parts
+from sim.experiment.storage.disk import estimated_bytes, size_text
+from sim.experiment.storage.folder import Folder
+from sim.experiment.storage.lock import locked
+from sim.experiment.storage.store import Store
 from sim.scenario.load import load_scenario
 
 

@@ -16,11 +16,11 @@ from sim.columns import TABLES
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
 from sim.errors import ModelError, ResultsError
-from sim.experiment.contents import Contents
+from sim.experiment.probing.replay import compare_with_stored, find_replication, replayed_rows, stored_rows
 from sim.experiment.provenance import check_same
-from sim.experiment.replay import compare_with_stored, find_replication, replayed_rows, stored_rows
 from sim.experiment.run import _yaml
-from sim.experiment.store import RESOLVED, RUN, Store
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.store import RESOLVED, RUN, Store
 from sim.results.statistics import quantile
 from sim.scenario import load_scenario
 from sim.scenario.objectives import parse_metric

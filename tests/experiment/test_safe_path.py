@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiment.running import WITH_WORKERS, part_files, written
-from sim.experiment.workers import SAFE_PATH, safe_path
+from sim.experiment.execution.workers import SAFE_PATH, safe_path
 
 
 @pytest.mark.parametrize("where", [("--workers", "2"), ("--cluster", "local:1")], ids=["workers", "cluster"])

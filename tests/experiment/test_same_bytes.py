@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from experiment.running import digests, given, here, part_files, written
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 
 PARTS = [  # 150 replications of two points in parts of 64: six, the last ones incomplete
     f"point-{point:03d}-replications-{first:09d}-{last:09d}.parquet" for point in (0, 1) for first, last in ((0, 63), (64, 127), (128, 149))

@@ -11,8 +11,8 @@ import pytest
 
 from sim.engine.lockstep.replicate import walk
 from sim.engine.site import Guest, Site
-from sim.experiment.convergence_map import LEVELS, PAYLOADS_BPS, REPLICATIONS, alone, convergence_map, payloads, why_no_map
-from sim.experiment.settling import Pace
+from sim.experiment.probing.convergence_map import LEVELS, PAYLOADS_BPS, REPLICATIONS, alone, convergence_map, payloads, why_no_map
+from sim.experiment.probing.settling import Pace
 from sim.model.load import Load
 from sim.scenario.load import load_scenario
 

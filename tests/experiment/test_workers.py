@@ -13,16 +13,16 @@ from unittest.mock import patch
 
 import pytest
 
-import sim.experiment.counting
-import sim.experiment.parts
-import sim.experiment.workers
+import sim.experiment.execution.counting
+import sim.experiment.execution.parts
+import sim.experiment.execution.workers
 from experiment.other_arithmetic import other_arithmetic
 from experiment.processes import PATIENCE_S, descendants, lives, until, workers_of
 from experiment.running import command, digests, given, here, part_files, written
 from sim.errors import ResultsError
-from sim.experiment.parts import Part
-from sim.experiment.store import Store
-from sim.experiment.workers import compute_all
+from sim.experiment.execution.parts import Part
+from sim.experiment.execution.workers import compute_all
+from sim.experiment.storage.store import Store
 from sim.model.draws import BLOCK
 from sim.scenario.load import load_scenario
 
@@ -103,7 +103,7 @@ def test_worker_that_is_killed_while_it_starts(tmp_path: Path, monkeypatch: pyte
         return submit(pool, *arguments, **more)
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", killed)
-    monkeypatch.setattr(sim.experiment.workers, "STARTING_S", 0.0)
+    monkeypatch.setattr(sim.experiment.execution.workers, "STARTING_S", 0.0)
     points, store = load_scenario(written(tmp_path)).points, Store(tmp_path / "out")
     parts = [Part(0, start, start + 20, 0, rounds=False) for start in (0, 20, 40)]
     with store.held():
@@ -156,8 +156,8 @@ def test_ticks_add_up_to_the_replications_and_come_before_the_end_of_a_part(tmp_
     told: list[int] = []
     before_the_first_part: list[int] = []
     with (
-        patch.object(sim.experiment.workers, "STARTING_S", 0.0 if workers > 1 else 1000.0),
-        patch.object(sim.experiment.counting, "EVERY_S", 0.0),
+        patch.object(sim.experiment.execution.workers, "STARTING_S", 0.0 if workers > 1 else 1000.0),
+        patch.object(sim.experiment.execution.counting, "EVERY_S", 0.0),
         store.held(),
     ):
         for _, failure in compute_all(parts, points, store, workers, told.append):
@@ -176,7 +176,7 @@ def test_parts_of_the_array_engine_have_the_same_bytes_with_any_number_of_worker
     found = []
     for workers in (1, 2, 3):
         store = Store(tmp_path / str(workers))
-        with patch.object(sim.experiment.workers, "STARTING_S", 0.0), store.held():
+        with patch.object(sim.experiment.execution.workers, "STARTING_S", 0.0), store.held():
             assert [failure for _, failure in compute_all(parts, points, store, workers)] == [None] * 6
         found.append({(file.parent.name, file.name): file.read_bytes() for file in (tmp_path / str(workers)).glob("*.parquet/*")})
         assert len(found[-1]) == 6 * len(parts[0].tables)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ResultsError
+from sim.experiment.execution.workplace import Wanted, check_worker, check_workplace, workplace
 from sim.experiment.identity import fingerprint
-from sim.experiment.store import RUN, Store
-from sim.experiment.workplace import Wanted, check_worker, check_workplace, workplace
+from sim.experiment.storage.store import RUN, Store
 
 
 def test_this_process_may_compute_for_itself() -> None:

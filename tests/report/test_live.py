@@ -12,10 +12,10 @@ import pytest
 from rich.console import Console, Group
 
 import sim.report.live
+from sim.experiment.execution.parts import Part
 from sim.experiment.glimpse import Glimpse, glimpse
-from sim.experiment.parts import Part
 from sim.experiment.run import Order, run
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.report.live import Picture, showing_run
 from sim.report.spread import Spread
 from sim.scenario.load import load_scenario

@@ -9,7 +9,7 @@ from sim.engine.journal import Journal
 from sim.engine.lockstep.replicate import walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
-from sim.experiment.compute import ROWS
+from sim.experiment.execution.compute import ROWS
 from sim.model.draws import BLOCK, Draws
 from sim.results import blocks
 from sim.results.tables import Row, arrow

@@ -14,15 +14,15 @@ import pyarrow as pa
 from sim.engine.replicate import Replication, replicate_alone
 from sim.engine.site import Site
 from sim.errors import ResultsError, UsageError
-from sim.experiment.again import first_with_rounds
-from sim.experiment.contents import Contents
-from sim.experiment.effects import EFFECTS
 from sim.experiment.identity import fingerprint
+from sim.experiment.probing.again import first_with_rounds
+from sim.experiment.probing.effects import EFFECTS
+from sim.experiment.probing.replay import compare_with_stored
 from sim.experiment.provenance import check_version
-from sim.experiment.reading import PointRows
-from sim.experiment.replay import compare_with_stored
 from sim.experiment.sources import SOURCES, facts_in, told
-from sim.experiment.store import SUMMARY, Store
+from sim.experiment.storage.contents import Contents
+from sim.experiment.storage.reading import PointRows
+from sim.experiment.storage.store import SUMMARY, Store
 from sim.results.checks import Laws, payloads
 from sim.results.downtimes import Downtimes
 from sim.results.extremes import Found, find, values_of

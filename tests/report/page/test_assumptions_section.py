@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.effects import EFFECTS, effects, effects_text
+from sim.experiment.probing.effects import EFFECTS, effects, effects_text
 from sim.report.page.blocks import Figure, Prose, Section, Table
 from sim.report.page.drawing import svg_of
 from sim.report.page.sections.assumptions.section import assumptions

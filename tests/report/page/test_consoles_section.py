@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.report.page.blocks import Cell, Figure, Listing, Prose
 from sim.report.page.drawing import svg_of
 from sim.report.page.sections.consoles.section import MOST_LINES, consoles

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.effects import FORMAT
+from sim.experiment.probing.effects import FORMAT
 from sim.report.page.sections.answer.assumed import crossing, deciding
 from sim.report.page.source import Detail, Run, Source
 from sim.scenario.objectives import parse_objective

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from sim.engine.site import Site
 from sim.errors import ScenarioError
-from sim.experiment.convergence_map import MOST_ROUNDS, why_no_map
+from sim.experiment.probing.convergence_map import MOST_ROUNDS, why_no_map
 from sim.experiment.run import Order, run
 from sim.report.page.assembly import page, sections_of
 from sim.report.page.blocks import Prose, Section, Tiles, Verdict

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from sim.experiment.store import Store
+from sim.experiment.storage.store import Store
 from sim.report.page.blocks import Cell, Listing, Prose, Section, Table
 from sim.report.page.drawing import svg_of
 from sim.report.page.sections.sides.chart import label_of, sides_drawing

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from sim.experiment.store import RESOLVED
+from sim.experiment.storage.store import RESOLVED
 from sim.report.page.blocks import Block, Listing, Prose, Section, Table
 from sim.report.page.source import Run, Source
 from sim.report.text import engines

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.experiment.effects import CASES, is_current
+from sim.experiment.probing.effects import CASES, is_current
 from sim.report.layout import show_span
 from sim.report.page.blocks import number_of
 from sim.report.page.objective_words import limit_text, occasions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sim.experiment.store import RESOLVED
+from sim.experiment.storage.store import RESOLVED
 from sim.model.load import PAGE, Load
 from sim.report.explain_operations import fault_text, operator_text
 from sim.report.layout import clock

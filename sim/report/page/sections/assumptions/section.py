@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sim.experiment.effects import EFFECTS, is_current
+from sim.experiment.probing.effects import EFFECTS, is_current
 from sim.experiment.sources import SOURCES
 from sim.report.page.blocks import Block, Cell, Heading, Prose, Section, Table
 from sim.report.page.sections.assumptions.tornado import largest, moved_cell, tornado

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.engine.journal import Line
-from sim.experiment.reading import batches
+from sim.experiment.storage.reading import batches
 from sim.report.layout import clock, show_span
 from sim.report.page.blocks import Block, Figure, Heading, Listing, Prose, Section
 from sim.report.page.sections.consoles.sequence import LANES, RESUMED, SUSPENDED, Interlude, rows_of, sequence_drawing, sequence_table

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import NullLocator
 
-from sim.experiment.settling import Pace
+from sim.experiment.probing.settling import Pace
 from sim.model.load import PAGE
 from sim.report.layout import short_span, show_span
 from sim.report.page.blocks import Cell, Figure, Table, span_cell

@@ -11,9 +11,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from sim.experiment.convergence_map import REPLICATIONS
-from sim.experiment.convergence_map import Cell as Simulated
-from sim.experiment.settling import SHORTEST_S, Pace
+from sim.experiment.probing.convergence_map import REPLICATIONS
+from sim.experiment.probing.convergence_map import Cell as Simulated
+from sim.experiment.probing.settling import SHORTEST_S, Pace
 from sim.report.layout import show_span
 from sim.report.page.blocks import Cell, Figure, Table, share_cell, span_cell
 from sim.report.page.drawing import BAD, GROUND, INK, SERIES, Drawing

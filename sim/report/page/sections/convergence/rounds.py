@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from sim.experiment.settling import Pace
+from sim.experiment.probing.settling import Pace
 from sim.model.load import PAGE
 from sim.report.page.blocks import Cell, Figure, Table, share_cell
 from sim.report.page.drawing import BAD, SERIES, SOFT, Drawing, limit

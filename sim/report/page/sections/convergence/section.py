@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sim.experiment.convergence_map import convergence_map, why_no_map
-from sim.experiment.settling import Pace
+from sim.experiment.probing.convergence_map import convergence_map, why_no_map
+from sim.experiment.probing.settling import Pace
 from sim.model.load import PAGE
 from sim.report.page.blocks import Block, Cell, Figure, Heading, Prose, Section, Table, Tone, share_cell
 from sim.report.page.sections.convergence.curve import Settling, curve_figure

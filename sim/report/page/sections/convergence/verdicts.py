@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.experiment.settling import Pace
+from sim.experiment.probing.settling import Pace
 from sim.results.rounds_left import RoundsLeft
 
 Word = Literal["one pass", "converges", "near the limit", "cannot"]

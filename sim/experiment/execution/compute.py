@@ -12,10 +12,10 @@ from sim.engine.lockstep.replicate import SIDE_BY_SIDE, walk
 from sim.engine.replicate import Replication, replicate
 from sim.engine.site import Site
 from sim.errors import ModelError
-from sim.experiment.allocation import keep_freed_memory
-from sim.experiment.counting import Tick
-from sim.experiment.parts import Failure, Part
-from sim.experiment.store import Store
+from sim.experiment.execution.allocation import keep_freed_memory
+from sim.experiment.execution.counting import Tick
+from sim.experiment.execution.parts import Failure, Part
+from sim.experiment.storage.store import Store
 from sim.model.draws import Draws
 from sim.results.tables import Row, arrow, differences, message_rows, migration_rows, plan_rows, round_rows
 
@@ -69,7 +69,7 @@ def compute(part: Part, site: Site, store: Store, tick: Tick | None = None) -> F
     Raises:
         ResultsError: the folder cannot be written.
     """
-    from sim.experiment.encoding import Encoder  # noqa: PLC0415 - commands that only plan parts start without pyarrow
+    from sim.experiment.storage.encoding import Encoder  # noqa: PLC0415 - commands that only plan parts start without pyarrow
 
     gc.freeze()  # what is imported and prepared lives on: the collector need not look at it again and again
     by_engine = (_by_lockstep if part.engine == "lockstep" else _by_simpy)(part, site, tick or (lambda _: None))

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sim.errors import UsageError
-from sim.experiment.workers import safe_path
+from sim.experiment.execution.workers import safe_path
 
 if TYPE_CHECKING:
     from distributed import Client

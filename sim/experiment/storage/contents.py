@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sim.columns import TABLES
 from sim.errors import ResultsError
-from sim.experiment.folder import UNFINISHED, Folder
-from sim.experiment.parts import Range
+from sim.experiment.execution.parts import Range
+from sim.experiment.storage.folder import UNFINISHED, Folder
 
 _NAME = re.compile(r"point-(\d+)-replications-(\d+)-(\d+)\.parquet")
 _WHOLE = b"PAR1"  # the last bytes of a Parquet file

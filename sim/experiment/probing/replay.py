@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from sim.columns import TABLES
 from sim.engine.replicate import Replication
 from sim.errors import ModelError, ResultsError
-from sim.experiment.contents import Contents, damaged_text, table_of
-from sim.experiment.reading import PointRows
+from sim.experiment.storage.contents import Contents, damaged_text, table_of
+from sim.experiment.storage.reading import PointRows
 from sim.results.extremes import Found, find, values_of
 from sim.results.samples import migration_columns
 from sim.results.tables import arrow, differences, message_rows, migration_rows, plan_rows, round_rows

@@ -8,7 +8,7 @@ from sim.engine.journal import Journal
 from sim.engine.lockstep.replicate import walk
 from sim.engine.replicate import replicate
 from sim.engine.site import Site
-from sim.experiment.engines import Engine
+from sim.experiment.execution.engines import Engine
 from sim.model.draws import BLOCK, Draws
 from sim.results.tables import Row, arrow, migration_rows, plan_rows, round_rows
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sim.errors import ResultsError
-from sim.experiment.folder import Folder, not_writable
+from sim.experiment.storage.folder import Folder, not_writable
 
 LOCK = "running.lock"
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}  # what filesystems without locks answer

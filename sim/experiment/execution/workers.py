@@ -19,11 +19,11 @@ from multiprocessing.context import BaseContext
 
 from sim.engine.site import Site
 from sim.errors import ResultsError
-from sim.experiment.compute import compute, failure_of
-from sim.experiment.counting import EVERY_S, Pulse, Tally, Tick
-from sim.experiment.parts import Failure, Part
-from sim.experiment.store import Store
-from sim.experiment.workplace import Workplace, check_workplace, workplace
+from sim.experiment.execution.compute import compute, failure_of
+from sim.experiment.execution.counting import EVERY_S, Pulse, Tally, Tick
+from sim.experiment.execution.parts import Failure, Part
+from sim.experiment.execution.workplace import Workplace, check_workplace, workplace
+from sim.experiment.storage.store import Store
 from sim.scenario.point import Point
 
 STARTING_S = 3.0  # about what starting workers costs; only when they start depends on it, no result does

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ResultsError
-from sim.experiment.contents import Contents, contents_of
-from sim.experiment.folder import UNFINISHED, Folder
-from sim.experiment.lock import LOCK, locked
-from sim.experiment.parts import Part
+from sim.experiment.execution.parts import Part
+from sim.experiment.storage.contents import Contents, contents_of
+from sim.experiment.storage.folder import UNFINISHED, Folder
+from sim.experiment.storage.lock import LOCK, locked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class Store:
         """
         import pyarrow as pa  # noqa: PLC0415 - commands that read nothing start without it
 
-        from sim.experiment.reading import batches  # noqa: PLC0415 - as the line before
+        from sim.experiment.storage.reading import batches  # noqa: PLC0415 - as the line before
 
         return pa.Table.from_batches(list(batches(self.contents(), table))).unify_dictionaries()
 

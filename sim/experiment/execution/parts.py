@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.experiment.engines import Engine
+from sim.experiment.execution.engines import Engine
 from sim.model.draws import BLOCK
 from sim.scenario.point import Point
 

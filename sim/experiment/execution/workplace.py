@@ -10,7 +10,7 @@ from typing import Self
 
 from sim.errors import ResultsError
 from sim.experiment.identity import RESULTS_VERSION, fingerprint
-from sim.experiment.store import RUN, Store
+from sim.experiment.storage.store import RUN, Store
 
 # What decides bytes: migr itself, what it calculates with, what writes the files. Python need only read what another one has pickled.
 _DECISIVE = {"migr": "vm-migration-sim", "numpy": "numpy", "scipy": "scipy", "simpy": "simpy", "pyarrow": "pyarrow"}

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from sim.errors import ResultsError
-from sim.experiment.connection import WORKERS_S, await_workers, check_address, connected, no_worker
-from sim.experiment.counting import EVERY_S, Tally, Tick
-from sim.experiment.parts import Failure, Part
-from sim.experiment.store import Store
-from sim.experiment.workers import Outcome, Outcomes, compute_here
-from sim.experiment.workplace import Wanted, check_worker
+from sim.experiment.execution.connection import WORKERS_S, await_workers, check_address, connected, no_worker
+from sim.experiment.execution.counting import EVERY_S, Tally, Tick
+from sim.experiment.execution.parts import Failure, Part
+from sim.experiment.execution.workers import Outcome, Outcomes, compute_here
+from sim.experiment.execution.workplace import Wanted, check_worker
+from sim.experiment.storage.store import Store
 from sim.scenario.point import Point
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sim.experiment.parts import Part
+from sim.experiment.execution.parts import Part
 
 EVERY_S = 0.5  # how often a part tells how far it is: a bar shows nothing quicker, and a message to a scheduler is not free
 

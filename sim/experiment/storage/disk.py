@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sim.columns import MIGRATIONS, PLANS, Column
 from sim.errors import ResultsError
-from sim.experiment.folder import Folder
-from sim.experiment.parts import Part, migrations_a_replication
+from sim.experiment.execution.parts import Part, migrations_a_replication
+from sim.experiment.storage.folder import Folder
 from sim.scenario.point import Point
 
 # Bytes on the disk, measured on four shipped scenarios (night-drain-390, night-drain-x86, day-and-night, busy-database; 1,024 replications,

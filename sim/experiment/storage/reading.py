@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.errors import ResultsError
-from sim.experiment.contents import Contents, Piece, damaged_text, table_of
+from sim.experiment.storage.contents import Contents, Piece, damaged_text, table_of
 from sim.results.chunks import Chunk
 
 _ROWS = 1 << 16  # rows of a batch: some MB of memory

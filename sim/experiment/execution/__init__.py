@@ -1,0 +1,1 @@
+"""An experiment cut into parts, and who computes them: this process, processes of this machine, a cluster."""
