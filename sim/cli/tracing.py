@@ -59,7 +59,7 @@ def trace(
     try:
         from sim.engine.replicate import replicate_alone
         from sim.engine.site import Site
-        from sim.report.tracing import Wanted, trace_text
+        from sim.report.trace.printed import Wanted, trace_text
 
         site = Site.of(point)
         found = replicate_alone(site, number)
@@ -67,7 +67,7 @@ def trace(
         typer.echo(trace_text(loaded, site, found, wanted, as_json=as_json, width=width(), why=why))
         if contents is not None:
             from sim.experiment.probing.replay import compare_with_stored
-            from sim.report.finding import compared_text
+            from sim.report.trace.finding import compared_text
 
             say(compared_text(file, number, compare_with_stored(contents, place, point.name, found)))
     except (UsageError, ResultsError):
@@ -110,7 +110,7 @@ def _find(
 ) -> dict[str, Any]:
     """Return the replication that `--worst` means and why, and say which one it is."""
     from sim.experiment.probing.replay import find_replication
-    from sim.report.finding import found_content, found_text, metric_of, quantile_of
+    from sim.report.trace.finding import found_content, found_text, metric_of, quantile_of
 
     metric = metric_of(worst, vm, point)
     q = quantile_of(quantile) if quantile is not None else 1.0

@@ -26,8 +26,8 @@ def verify(
 ) -> None:
     """Compare predictions with theory, other programs and measured migrations; write a report with figures."""
     from sim.experiment.execution.workers import default_workers
-    from sim.report.verification_page import make_ready, page, write_page
-    from sim.report.verification_text import verification_content, verification_text
+    from sim.report.verification.page import make_ready, page, write_page
+    from sim.report.verification.text import verification_content, verification_text
     from sim.validate.verification import verify as run_all
 
     make_ready(out)

@@ -26,7 +26,7 @@ from sim.engine.world import World
 from sim.errors import ModelError, UsageError
 from sim.report.console.desk import Desk
 from sim.report.console.opening import Wanted, begun, opened
-from sim.report.seen import consoles_of
+from sim.report.trace.seen import consoles_of
 from sim.scenario import load_scenario
 from sim.vm2000.catalogue import printed
 

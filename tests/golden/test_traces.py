@@ -16,7 +16,7 @@ import pytest
 from sim.engine.replicate import replicate_alone
 from sim.engine.site import Site
 from sim.report.layout import clock
-from sim.report.trace import as_records
+from sim.report.trace.consoles import as_records
 from sim.scenario.load import load_scenario
 
 HERE = Path(__file__).parent

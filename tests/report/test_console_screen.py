@@ -8,7 +8,7 @@ from report.consoles import POINT
 from sim.engine.journal import Line
 from sim.errors import UsageError
 from sim.report.console.screen import Screen, console_clock
-from sim.report.seen import consoles_of
+from sim.report.trace.seen import consoles_of
 from sim.vm2000.catalogue import (
     CHASE_LIMIT_PASSED,
     COMMAND,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sim.errors import UsageError
-from sim.report.finding import compared_text, found_text, metric_of, quantile_of
+from sim.report.trace.finding import compared_text, found_text, metric_of, quantile_of
 from sim.results.extremes import Found
 from sim.scenario.load import scenario_of
 from sim.scenario.objectives import Metric

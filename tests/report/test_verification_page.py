@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ResultsError
-from sim.report.verification_page import FILE, make_ready, page, write_page
+from sim.report.verification.page import FILE, make_ready, page, write_page
 from sim.validate.checks import shown, skipped, within
 from sim.validate.score.laboratory import Trial, laboratory_of
 from sim.validate.verification import Verification

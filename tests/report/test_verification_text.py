@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sim.report.verification_text import conclusion, error_text, value_text, verification_content, verification_text
+from sim.report.verification.text import conclusion, error_text, value_text, verification_content, verification_text
 from sim.validate.checks import Check, Value, equal, judged, shown, skipped, within
 from sim.validate.verification import Verification
 from validate.small_laboratory import laboratory

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sim.report.console.screen import ALL, GUESTS, UNITS, Screen
 from sim.report.console.words import WORDS
-from sim.report.seen import SIMULATOR
+from sim.report.trace.seen import SIMULATOR
 from sim.vm2000.commands.completion import begun, complete
 from sim.vm2000.commands.syntax import meant
 

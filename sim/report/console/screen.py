@@ -7,8 +7,8 @@ from typing import Any
 
 from sim.engine.journal import Line
 from sim.errors import UsageError
-from sim.report.seen import SIMULATOR, consoles_of
-from sim.report.trace import as_records
+from sim.report.trace.consoles import as_records
+from sim.report.trace.seen import SIMULATOR, consoles_of
 from sim.scenario.point import Point
 from sim.units import DAY_S
 from sim.vm2000.catalogue import printed

@@ -16,7 +16,7 @@ from sim.report.layout import clock, show_span
 from sim.report.page.blocks import Block, Figure, Heading, Listing, Prose, Section
 from sim.report.page.sections.consoles.sequence import LANES, RESUMED, SUSPENDED, Interlude, rows_of, sequence_drawing, sequence_table
 from sim.report.page.source import Detail, Source
-from sim.report.trace import TITLES, UNDOCUMENTED, chosen, listed, side_by_side
+from sim.report.trace.consoles import TITLES, UNDOCUMENTED, chosen, listed, side_by_side
 from sim.results.message_times import COLUMNS, MessageTimes, message_times
 from sim.results.tables import arrow, message_rows
 from sim.scenario.objectives import parse_objective

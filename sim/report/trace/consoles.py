@@ -14,7 +14,7 @@ from sim.engine.plan import ARRIVED
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
 from sim.report.layout import clock, rendered
-from sim.report.seen import consoles_of
+from sim.report.trace.seen import consoles_of
 from sim.vm2000.catalogue import DISPLAY, Recipient, printed
 from sim.vm2000.displays import StateShown, VmLine, show_states_over_time, show_vm_attributes
 

@@ -10,7 +10,7 @@ from typing import Any
 from sim.engine.replicate import Replication
 from sim.engine.site import Site
 from sim.errors import UsageError
-from sim.report import trace, trace_records
+from sim.report.trace import consoles, records
 from sim.scenario.load import Loaded
 from sim.scenario.resolve import first_second, seconds_from_midnight
 from sim.units import UnitError, parse_clock
@@ -63,31 +63,31 @@ def trace_text(
     vm, console = wanted.vm, wanted.console
     if vm is not None and vm not in site.guests:
         raise UsageError(f"--vm {vm}: no such VM; the scenario has {', '.join(site.guests)}")
-    if console is not None and console not in {*trace.CONSOLES, *site.units, *site.guests}:
+    if console is not None and console not in {*consoles.CONSOLES, *site.units, *site.guests}:
         raise UsageError(
-            f"--console {console}: no such console; write {', '.join(trace.CONSOLES)}, an SU ({', '.join(site.units)}) or a VM "
+            f"--console {console}: no such console; write {', '.join(consoles.CONSOLES)}, an SU ({', '.join(site.units)}) or a VM "
             f"({', '.join(site.guests)})"
         )
     if wanted.at is not None:
-        return trace.displayed_at(found, site, _clock(wanted.at, loaded))
+        return consoles.displayed_at(found, site, _clock(wanted.at, loaded))
     if wanted.states:
         return _states(found, vm, why, as_json=as_json)
     if wanted.records:
-        return json.dumps({**(why or {}), **trace_records.as_data(found, vm)}, indent=2) if as_json else trace_records.listed(found, vm)
-    lines = trace.chosen(found.journal.in_order(), vm, console)
+        return json.dumps({**(why or {}), **records.as_data(found, vm)}, indent=2) if as_json else records.listed(found, vm)
+    lines = consoles.chosen(found.journal.in_order(), vm, console)
     if as_json:
-        return _json("messages", trace.as_records(lines), why)
+        return _json("messages", consoles.as_records(lines), why)
     heading = f"Replication {found.number}" + (f" of '{site.point.name}'" if site.point.name else "")
-    body = trace.listed(lines) if console else trace.side_by_side(lines, width)
+    body = consoles.listed(lines) if console else consoles.side_by_side(lines, width)
     guest_shown = console in {None, "guest", *site.guests} and any(
-        line.message is VMS2452 for line in trace.chosen(found.journal.in_order(), vm, None)
+        line.message is VMS2452 for line in consoles.chosen(found.journal.in_order(), vm, None)
     )
-    return "\n".join([heading, "", body, "", trace.outcomes(found, vm), *([trace.UNDOCUMENTED] if guest_shown else [])])
+    return "\n".join([heading, "", body, "", consoles.outcomes(found, vm), *([consoles.UNDOCUMENTED] if guest_shown else [])])
 
 
 def _states(found: Replication, vm: str | None, why: Mapping[str, Any] | None, *, as_json: bool) -> str:
     if not as_json:
-        return trace.states_over_time(found.journal.displays or [], vm)
+        return consoles.states_over_time(found.journal.displays or [], vm)
     wanted = [display._asdict() for display in found.journal.displays or [] if vm is None or display.vm == vm]
     return _json("states", wanted, why)
 

@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim.experiment.storage.folder import Folder, not_writable
-from sim.report import verification_figures as figures
-from sim.report.verification_headline import answer, cautions, tiles, two_digits
-from sim.report.verification_text import STATISTICS, conclusion, error_text, shortfalls, value_text
+from sim.report.verification import figures
+from sim.report.verification.headline import answer, cautions, tiles, two_digits
+from sim.report.verification.text import STATISTICS, conclusion, error_text, shortfalls, value_text
 from sim.validate.checks import Verdict
 from sim.validate.score.kinds import NAMES
 from sim.validate.score.laboratory import OURS, Laboratory

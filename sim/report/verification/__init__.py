@@ -1,0 +1,1 @@
+"""A verification for people: the page with its figures, and the lines of the terminal."""
