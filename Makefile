@@ -12,6 +12,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 N ?= 100000000
 
+# Tests start hundreds of processes: each would compile the program again where the environment forbids to keep what is compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test verify bench bench-large faults samples
 .DELETE_ON_ERROR:
 

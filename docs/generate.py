@@ -152,19 +152,22 @@ rests on an assumption. The scenario of the folder has all defaults written out 
 
 ## assumptions.json
 
-Written by `migr run --assumptions`: how much p90 moves when an assumed number is 20 % off. Up to four points are weighed, of a sweep the
+Written by `migr run --assumptions`: what becomes of times, shares and objectives when an assumed number is 20 % off. Up to four points are
+weighed, of a sweep the
 first one of each variant: one block of 1,024 replications a case with lockstep, with SimPy up to 128, with the
 same random draws in all cases.
 
 | key | meaning |
 |---|---|
+| `format` | raised when entries come or go; the report asks for a new file then |
 | `results_version`, `question` | of the results that it belongs to; the report ignores it beside others |
 | `q` | the quantile: 0.9 |
 | `points[].point`, `.engine`, `.replications` | what was computed |
-| `points[].completed`, `.base` | as assumed: share of replications in which every VM was brought over, and p90 of `makespan_s` and of the \
-longest `downtime_s` with its interval |
+| `points[].completed`, `.objectives`, `.base` | as assumed: share of replications in which every VM was brought over, the objectives as \
+in summary.json, and p90 of `makespan_s` and of the longest `downtime_s` with its interval |
 | `points[].numbers[].tag`, `.what`, `.values` | the numbers that go up and down together |
-| `points[].numbers[].less`, `.more` | with 20 % less and 20 % more: `completed`, and of both times `value`, `difference` to the base with \
+| `points[].numbers[].less`, `.more` | with 20 % less and 20 % more: `completed`, `objectives`, `left_behind` (VMs \
+that are not brought over in some replications, with the share of these), and of both times `value`, `difference` to the base with \
 its paired 95 % interval; infinite ones are `never` and `-never`; `note` where a share stops at 100 % or a world cannot be |
 | `points[].no_numbers` | tags of assumptions that are no numbers, and why |
 
@@ -233,7 +236,7 @@ def assumptions_manual() -> str:
     blocks = [
         "# Assumptions",
         "Generated from the catalogue. Nobody has published these; a result rests on those that `migr explain` lists for its scenario.",
-        "`migr run FILE --assumptions` computes how much p90 moves when one of their numbers is 20 % off; the report shows it.",
+        "`migr run FILE --assumptions` computes what becomes of the answer when one of their numbers is 20 % off; the report shows it.",
         "",
         "| tag | assumption | text | changed by |",
         "|---|---|---|---|",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -21,3 +23,12 @@ def say(text: str) -> None:
 def width() -> int:
     """Return the columns of the terminal."""
     return shutil.get_terminal_size((160, 24)).columns
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Show on a terminal that the report is being written, which takes some seconds; elsewhere nothing."""
+    from rich.console import Console  # noqa: PLC0415 - commands that write no report start without it
+
+    with Console(stderr=True).status("writing the report"):
+        yield

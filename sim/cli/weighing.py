@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Weighed = Annotated[
     bool,
-    typer.Option("--assumptions", help="Also compute how much p90 moves when an assumed number is 20 % off; the report shows it."),
+    typer.Option("--assumptions", help="Also compute what becomes of the answer when an assumed number is 20 % off; the report shows it."),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,10 @@ def rendered(table: Table, width: int) -> str:
 
 
 def percent(share: Mapping[str, Any]) -> str:
-    """Return a share with its 95 % interval, as `share_entry` has it."""
-    return f"{100 * share['share']:.1f} % ({100 * share['low']:.1f} to {100 * share['high']:.1f})"
+    """Return a share with its 95 % interval, as `share_entry` has it; a rare one with as many digits as it takes to see it."""
+    value = share["share"]
+    digits = 1 if value == 0.0 else max(1, 1 - math.floor(math.log10(100 * value)))
+    return f"{100 * value:.{digits}f} % ({100 * share['low']:.{digits}f} to {100 * share['high']:.{digits}f})"
 
 
 def show_span(value: float | str | None) -> str:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 EVERY_S = 10.0
+ROOM, NARROW = 100, 64  # characters of a terminal that all columns of a bar need; from which on it has more than counts and what remains
 
 Shown = Callable[[int, int, int, int], None]  # done, in all, points done, points in all
 
@@ -23,10 +24,11 @@ def showing_progress(what: str) -> Iterator[Shown]:
     Args:
         what: what is counted, e.g. "replications".
     """
-    if not sys.stderr.isatty():
+    console = Console(stderr=True)
+    if not can_move(console):
         yield _Lines(what)
         return
-    with Progress(*columns_of(what), console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns_of(what, console.width), console=console, transient=True) as bar:
         task = bar.add_task(what, total=None, points="")
 
         def show(done: int, total: int, points_done: int, points: int) -> None:
@@ -35,10 +37,23 @@ def showing_progress(what: str) -> Iterator[Shown]:
         yield show
 
 
-def columns_of(what: str) -> tuple[ProgressColumn, ...]:
-    """Return the columns of a bar; its task has a field "points"."""
-    counted = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Points(), _Rate(), TimeElapsedColumn())
-    return (*counted, TextColumn("remaining"), TimeRemainingColumn())
+def can_move(console: Console) -> bool:
+    """Return whether what is shown on stderr can be drawn over; on a dumb terminal a bar would never be seen."""
+    return sys.stderr.isatty() and not console.is_dumb_terminal
+
+
+def columns_of(what: str, width: int) -> tuple[ProgressColumn, ...]:
+    """Return the columns of a bar; its task has a field "points".
+
+    Args:
+        what: is counted.
+        width: of the terminal, in characters: what a narrow one has no room for is left out, the remaining time last of all.
+    """
+    counted: list[ProgressColumn] = [TextColumn(what), BarColumn(None if width < ROOM else 40), MofNCompleteColumn()]
+    if width < NARROW:
+        return (*counted[1:], TimeRemainingColumn())
+    beside = [_Points(), _Rate(), TimeElapsedColumn()] if width >= ROOM else [_Rate()]
+    return (*counted, *beside, TextColumn("remaining"), TimeRemainingColumn())
 
 
 class _Points(ProgressColumn):

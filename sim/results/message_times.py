@@ -1,4 +1,4 @@
-"""When the messages of a VM's migration appear: the medians and spreads of their times over replications."""
+"""When the messages of a VM's migrations and failing attempts appear: the medians and spreads of their times over replications."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from string import Formatter
 from typing import NamedTuple
 
@@ -14,7 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.results.statistics import quantile
-from sim.vm2000.catalogue import MESSAGES, VMS2450, VMS2451, Message, Recipient
+from sim.vm2000.answers import VMS2400, VMS4000
+from sim.vm2000.catalogue import (
+    ABORTED_ON_SOURCE,
+    GUEST_LOST,
+    MESSAGES,
+    REASONS,
+    REJECTED_BY_SOURCE,
+    VMS2450,
+    VMS2451,
+    Message,
+    Recipient,
+)
 
 COLUMNS = ("replication", "place", "time_s", "vm", "source", "target", "consoles", "id", "text")
 BAND = (0.05, 0.5, 0.95)  # lower end, median and upper end
@@ -46,12 +58,12 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class MessageTimes:
-    """The messages of the first completed migration of a VM, one of each replication.
+    """The messages of the first completed migration of a VM, or of its first attempt that fails, one of each replication.
 
     Args:
         vm: its name.
         replications: in how many the messages were looked at.
-        completed: in how many of them the VM was brought over; their times are told.
+        counted: in how many of them there is such a migration; their times are told.
         source: the source SU; "" where it is not the same in all.
         target: likewise.
         appearances: in the order of their median times.
@@ -59,10 +71,29 @@ class MessageTimes:
 
     vm: str
     replications: int
-    completed: int
+    counted: int
     source: str
     target: str
     appearances: tuple[Appearance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailingTimes:
+    """What consoles show of attempts that fail.
+
+    Args:
+        times: of the attempts that began and failed for the most frequent reason.
+        why: the line that gives this reason, as the first replication shows it; "" where none does.
+        failed: in how many replications an attempt failed after its VMS2450, for whatever reason.
+        rejected: in how many a command was rejected, so that no attempt began.
+        answer: the line that says so to whoever typed the command, as the first replication shows it; "" where none was rejected.
+    """
+
+    times: MessageTimes
+    why: str
+    failed: int
+    rejected: int
+    answer: str
 
 
 class _Printed(NamedTuple):
@@ -94,27 +125,49 @@ def message_times(batches: Iterable[pa.RecordBatch], vm: str) -> MessageTimes:
         batches: rows of the table of messages of one point, in the order of replications and places; read no further than needed.
         vm: name of the VM.
     """
+    return _times_of([_first_completed(lines) for lines in _replications(batches, vm)], vm)
+
+
+def failing_times(batches: Iterable[pa.RecordBatch], vm: str) -> FailingTimes:
+    """Return when the messages of a VM appear in its first attempt that fails, seconds after its VMS2450.
+
+    Attempts that fail for several reasons have several courses; that of the most frequent one is told.
+
+    Args:
+        batches: rows of the table of messages of one point, in the order of replications and places; read no further than needed.
+        vm: name of the VM.
+    """
+    attempts: list[list[_Printed]] = []
+    answers: list[str] = []
+    for lines in _replications(batches, vm):
+        attempts.append(_first_failed(lines))
+        answers += [line.text for line in lines if _key(line) in _REJECTED][:1]
+    reasons = Counter(_reason(lines) for lines in attempts if lines)
+    main = max(reasons, key=lambda reason: reasons[reason], default=None)  # the first one of several that are as frequent
+    chosen = [lines if lines and _reason(lines) == main else [] for lines in attempts]
+    why = next((line.text for lines in chosen for line in lines if _key(line) == main), "")
+    return FailingTimes(_times_of(chosen, vm), why, reasons.total(), len(answers), answers[0] if answers else "")
+
+
+def _times_of(migrations: list[list[_Printed]], vm: str) -> MessageTimes:
+    """Return when messages appear in migrations of a VM, one of each replication; no lines where it has none."""
     known: dict[tuple[str, str], _Gathered] = {}
-    ways: Counter[tuple[str, str]] = Counter()
-    looked_at = completed = 0
-    for lines in _migrations(batches, vm):
-        looked_at += 1
-        if not lines:
-            continue
-        completed += 1
-        ways[lines[0].source, lines[0].target] += 1
+    counted = [lines for lines in migrations if lines]
+    for lines in counted:
         _take(known, lines)
-    source, target = next(iter(ways)) if len(ways) == 1 else ("", "")
+    ways = {(lines[0].source, lines[0].target) for lines in counted}
+    source, target = ways.pop() if len(ways) == 1 else ("", "")
     found = [_appearance(id_, of) for (id_, _), of in known.items()]
     # Sorting is stable: messages of one time stay in the order of the console.
-    return MessageTimes(vm, looked_at, completed, source, target, tuple(sorted(found, key=lambda each: each.first_s[1])))
+    appearances = tuple(sorted(found, key=lambda each: each.first_s[1]))
+    return MessageTimes(vm, len(migrations), len(counted), source, target, appearances)
 
 
 def _take(known: dict[tuple[str, str], _Gathered], lines: list[_Printed]) -> None:
     """Add the lines of a migration."""
     seen: dict[tuple[str, str], list[_Printed]] = {}
     for line in lines:
-        seen.setdefault((line.id, wording(line.id, line.text)), []).append(line)
+        seen.setdefault(_key(line), []).append(line)
     began_s = lines[0].time_s
     for key, same in seen.items():
         if key not in known:
@@ -137,8 +190,8 @@ def _appearance(id_: str, of: _Gathered) -> Appearance:
     )
 
 
-def _migrations(batches: Iterable[pa.RecordBatch], vm: str) -> Iterator[list[_Printed]]:
-    """Yield of each replication the lines of the VM's first completed migration, from VMS2450 to VMS2451; none where there is none."""
+def _replications(batches: Iterable[pa.RecordBatch], vm: str) -> Iterator[list[_Printed]]:
+    """Yield of each replication the lines of the VM."""
     number: int | None = None
     lines, seen = list[_Printed](), 0
     for batch in batches:
@@ -146,13 +199,13 @@ def _migrations(batches: Iterable[pa.RecordBatch], vm: str) -> Iterator[list[_Pr
         for replication in dict.fromkeys(map(int, batch["replication"].to_numpy())):
             if replication != number:
                 if seen:
-                    yield _first_completed(lines)
+                    yield lines
                 if seen == MOST:
                     return
                 number, lines, seen = replication, [], seen + 1
             lines += of_vm.get(replication, [])
     if seen:
-        yield _first_completed(lines)
+        yield lines
 
 
 def _lines_of(batch: pa.RecordBatch, vm: str) -> dict[int, list[_Printed]]:
@@ -165,6 +218,7 @@ def _lines_of(batch: pa.RecordBatch, vm: str) -> dict[int, list[_Printed]]:
 
 
 def _first_completed(lines: list[_Printed]) -> list[_Printed]:
+    """Return the lines of the first completed migration, from VMS2450 to VMS2451; none where there is none."""
     start = None
     for place, line in enumerate(lines):
         if line.id == VMS2450.id:
@@ -172,6 +226,27 @@ def _first_completed(lines: list[_Printed]) -> list[_Printed]:
         elif line.id == VMS2451.id and start is not None:
             return lines[start : place + 1]
     return []
+
+
+def _first_failed(lines: list[_Printed]) -> list[_Printed]:
+    """Return the lines of the first attempt that began and failed, from VMS2450 to the last one at the time of its end."""
+    starts = [place for place, line in enumerate(lines) if line.id == VMS2450.id]
+    for start, end in pairwise([*starts, len(lines)]):
+        attempt = lines[start:end]
+        ends = [line.time_s for line in attempt if _key(line) in _FAILED]
+        if ends and all(line.id != VMS2451.id for line in attempt):
+            return [line for line in attempt if line.time_s <= ends[-1]]
+    return []
+
+
+def _reason(attempt: list[_Printed]) -> tuple[str, str]:
+    """Return what tells the line apart that says why an attempt failed."""
+    return next((key for key in map(_key, attempt) if key in _WHY), ("", ""))
+
+
+def _key(line: _Printed) -> tuple[str, str]:
+    """Return what tells the messages of a migration apart."""
+    return line.id, wording(line.id, line.text)
 
 
 def wording(id_: str, text: str) -> str:
@@ -195,3 +270,14 @@ def _fits(message: Message, text: str) -> bool:
             return False
         at += len(literal)
     return True
+
+
+def _keys(*messages: Message) -> frozenset[tuple[str, str]]:
+    """Return what tells messages apart from the others."""
+    shared = _own()
+    return frozenset((each.id, each.text if each in shared else "") for each in messages)
+
+
+_WHY = _keys(*REASONS)
+_FAILED = _keys(*REASONS, ABORTED_ON_SOURCE, GUEST_LOST)  # the last one of these is the end of an attempt
+_REJECTED = _keys(REJECTED_BY_SOURCE, VMS2400, VMS4000)

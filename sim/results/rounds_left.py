@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.model.draws import LAST, Array
 from sim.results.chunks import names_of
+from sim.results.statistics import quantile
 
 CHASE = "chase-limit"
 COMPLETED = ("completed", "completed-with-warnings")
@@ -60,7 +61,12 @@ class RoundsLeft:
     @property
     def most_rounds(self) -> int:
         """Rounds after which 99 % of the attempts had ended; 0 where no round was followed."""
-        return int(np.quantile(self.number[self.last], 0.99, method="inverted_cdf")) if len(self.number) else 0
+        return int(quantile(self.ended_after, 0.99)) if len(self.number) else 0
+
+    @property
+    def ended_after(self) -> Array:
+        """Rounds that each attempt had of those that were followed by another one."""
+        return self.number[self.last].astype(np.float64)
 
     @property
     def chased_share(self) -> float:
@@ -170,4 +176,4 @@ def _numbers(rows: pa.Table, name: str) -> Array:
 
 def _median(values: Array) -> float:
     there = values[~np.isnan(values)]
-    return float(np.median(there)) if len(there) else float("nan")
+    return quantile(there, 0.5) if len(there) else float("nan")

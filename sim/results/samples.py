@@ -128,6 +128,19 @@ class Replications:
         return np.asarray(np.searchsorted(numbers, replications), dtype=np.int32)
 
 
+def left_behind(seen: Replications) -> dict[str, float]:
+    """Return the VMs that the plan leaves behind in some replications, and in which share of these; most often left behind first."""
+    names, codes = seen.vms
+    rows = seen.planned_final & ~seen.completed
+    once = np.unique(seen.places[rows].astype(np.int64) * len(names) + codes[rows]) % max(1, len(names))
+    counts = np.bincount(once, minlength=len(names)).tolist()
+    return {
+        name: count / len(seen.numbers)
+        for count, name in sorted(zip(counts, names, strict=True), key=lambda each: (-each[0], each[1]))
+        if count
+    }
+
+
 def one_of(coded: tuple[list[str], Codes], wanted: Iterable[str]) -> NDArray[np.bool_]:
     """Return which rows of a coded column have one of these names."""
     names, codes = coded

@@ -5,6 +5,7 @@ All of it is free of distributional assumptions and takes +inf, the time of a mi
 
 from __future__ import annotations
 
+import bisect
 import functools
 import math
 from dataclasses import dataclass
@@ -139,31 +140,24 @@ def share_interval(hits: int, n: int, confidence: float = 0.95) -> Interval:
     Source:
         Clopper and Pearson, The use of confidence or fiducial limits (1934).
     """
-    from scipy.stats import beta  # noqa: PLC0415 - importing this room does not load scipy, so that commands without statistics start fast
+    from scipy.special import betainccinv, betaincinv  # noqa: PLC0415 - as in `_ranks`
 
     if not 0 <= hits <= n:
         raise ValueError(f"{hits!r} hits in {n!r} replications")
     tail = _tail(confidence)
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, n - hits + 1))
-    high = 1.0 if hits == n else float(beta.isf(tail, hits + 1, n - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, n - hits + 1, tail))
+    high = 1.0 if hits == n else float(betainccinv(hits + 1, n - hits, tail))
     return Interval(low, high)
 
 
 @functools.lru_cache(maxsize=4096)  # a summary asks for the same few (n, q) once a VM and column; a search costs a millisecond
 def _ranks(n: int, q: float, tail: float) -> tuple[int, int]:
-    """Return l and u of `quantile_interval`; the inverse gives them up to one, the distribution itself decides."""
-    from scipy.stats import binom  # noqa: PLC0415 - importing this room does not load scipy, so that commands without statistics start fast
+    """Return l and u of `quantile_interval`, searched in P(N <= k) = I_(1-q)(n - k, k + 1), which is 1 at k = n."""
+    # Importing this room does not load scipy, so that commands without statistics start fast; scipy.stats takes a second of its own.
+    from scipy.special import betainc, betaincc  # noqa: PLC0415
 
-    lower = int(binom.ppf(tail, n, q))
-    while binom.cdf(lower, n, q) <= tail:
-        lower += 1
-    while lower > 0 and binom.cdf(lower - 1, n, q) > tail:
-        lower -= 1
-    upper = int(binom.isf(tail, n, q)) + 1
-    while binom.sf(upper - 1, n, q) > tail:
-        upper += 1
-    while binom.sf(upper - 2, n, q) <= tail:
-        upper -= 1
+    lower = bisect.bisect_left(range(n), True, key=lambda k: bool(betaincc(k + 1, n - k, q) > tail))
+    upper = 1 + bisect.bisect_left(range(n), True, key=lambda k: bool(betainc(k + 1, n - k, q) <= tail))
     return max(lower, 1), min(upper, n)  # exact equalities that the distribution rounds; `replications_needed` has decided them
 
 

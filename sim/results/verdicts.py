@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -132,6 +133,24 @@ class Evidence:
     def _sample(self, seen: Replications) -> Sample:
         assert self.objective.metric is not None  # noqa: S101 - what the kinds probability and quantile say
         return sample_of(self.objective.metric, seen)
+
+
+def judged_at_once(objectives: Iterable[Objective], clock_from: float, seen: Replications) -> dict[str, dict[str, Any]]:
+    """Return each objective, as it was written, with what became of it as summary.json has it.
+
+    Args:
+        objectives: of the scenario.
+        clock_from: as of `Evidence`.
+        seen: all replications, with all columns.
+    """
+    judged = {}
+    for objective in objectives:
+        evidence = Evidence(objective, clock_from)
+        while evidence.is_open:
+            evidence.add(seen)
+            evidence.end_pass()
+        judged[objective.text] = evidence.judged("").entry()
+    return judged
 
 
 def _limit(objective: Objective, clock_from: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 from sim.errors import ScenarioError
 from sim.scenario import catalogue
@@ -118,12 +119,50 @@ def scenario_of(text: str, label: str, overrides: Sequence[str] = (), vary: Sequ
     )
 
 
-def _points(document: Document, combined: Sequence[tuple[Setting, ...]]) -> tuple[list[_Case], list[Problem]]:
-    """Return the points of an experiment, variants outermost, and what is wrong with their paths; none where the scenario is the point."""
+def changed(loaded: Loaded, place: int, overrides: Sequence[str]) -> Loaded:
+    """Return one point of a scenario with other values, under its old name: what `--set` would give, after the values of its variant.
+
+    Args:
+        loaded: a scenario without a sweep, such as that of a result folder, whose points are all variants.
+        place: of the point.
+        overrides: `PATH=VALUE` texts, applied in this order.
+
+    Raises:
+        ScenarioError: with every problem found, as for a file.
+    """
+    name = loaded.points[place].name
+    plain: Document = _plain(loaded.document)
+    problems: list[Problem] = []
+    if name:
+        variants: Any = loaded.document.content["variants"]
+        plain, problems = with_variant(plain, loaded.document, name, variants[name])
+    document, found = with_overrides(plain, overrides)
+    case = _examined(name, document)
+    problems += [*found, *case.problems]
+    if problems:
+        raise scenario_error(problems, case.warnings)
+    return replace(
+        loaded,
+        completed=(case.world.spec,),
+        points=(resolved(case.world.spec, name, case.facts),),
+        settings=({},),
+        facts=(tuple(case.facts.facts),),
+        document=document,
+    )
+
+
+def _plain(document: Document) -> Document:
+    """Return a document without what makes several points of it."""
     plain = document.copied()
     for section in ("variants", "sweep", "design"):
         plain.content.pop(section, None)
         plain.forget((section,))
+    return plain
+
+
+def _points(document: Document, combined: Sequence[tuple[Setting, ...]]) -> tuple[list[_Case], list[Problem]]:
+    """Return the points of an experiment, variants outermost, and what is wrong with their paths; none where the scenario is the point."""
+    plain = _plain(document)
     problems: list[Problem] = []
     bases: list[tuple[str, Document]] = []
     variants = document.content.get("variants")

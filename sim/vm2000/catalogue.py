@@ -260,7 +260,7 @@ _ALWAYS = {
     SU_X86: (VMS2450, VMS6020, VMS6021),
 }
 _STOP = {SU_390: (VMS2452, VMS2432), SU_X86: (HAL0331, HAL0332)}
-_REASONS = frozenset((*_WHY, DISKS_NOT_OPERABLE, VMS6000, VMS6001, VMS6003))
+REASONS = frozenset((*_WHY, DISKS_NOT_OPERABLE, VMS6000, VMS6001, VMS6003))
 _ABORTING = frozenset({RESUMED_ON_SOURCE, ROLLED_BACK_ON_TARGET, ATTACHED_AGAIN_ON_SOURCE, ABORTED_ON_SOURCE})
 # A migration has one end at most.
 _ENDS = (VMS2451, ABORTED_ON_SOURCE, GUEST_LOST)
@@ -314,7 +314,7 @@ def check_order(su_type: str, messages: Iterable[Message]) -> None:
 def _check_end(su_type: str, seen: dict[Message, None]) -> None:
     """Check that how the migration ended fits what came before."""
     past_return = not _PAST_RETURN.isdisjoint(seen)
-    given_up = not _REASONS.isdisjoint(seen) and AFTER_SUSPEND not in seen
+    given_up = not REASONS.isdisjoint(seen) and AFTER_SUSPEND not in seen
     wrong = ""
     if past_return and (given_up or not _ABORTING.isdisjoint(seen)):
         wrong = "an abort after the resume on the target"

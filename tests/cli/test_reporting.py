@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sim.cli import app
+from sim.cli import app, reporting
 from sim.errors import MigrError
+from sim.experiment.storage import store
+from sim.report.page import assembly
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart.yaml"
 FIGURES = re.compile(r'<figure id="figure-([^"]+)"')
@@ -87,6 +90,10 @@ def test_one_variant_can_be_chosen(stored: Path, tmp_path: Path) -> None:
     assert 0 < len(chosen) < len(every)
 
 
+def test_names_of_files_are_those_of_the_rooms_that_write_them() -> None:
+    assert (reporting.RESOLVED, reporting.FILE, reporting.COMPARISON) == (store.RESOLVED, assembly.FILE, assembly.COMPARISON)
+
+
 def spoil(folder: Path, name: str, **changes: object) -> None:
     """Change entries of a JSON file."""
     content = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -152,19 +159,91 @@ class TestRefused:
         assert "slowness" in told
         assert "makespan" in told
 
+    def test_objective_without_a_verdict(self, folder: Path) -> None:
+        """As a run leaves it that is given a new objective and interrupted: a limit without its verdict would be drawn."""
+        file = folder / "scenario.resolved.yaml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("objectives: []", "objectives: ['p99(downtime of VM12PROD) <= 5 s']"), encoding="utf-8")
+        code, told = refused("report", folder)
+        assert code == 2
+        assert "summary.json has the verdicts of other objectives than scenario.resolved.yaml asks for" in told
+        assert "give the same `migr run` again" in told
+
     def test_variant_that_does_not_exist(self, folder: Path) -> None:
         code, told = refused("report", folder, "--variant", "SU z")
         assert code == 2
         assert "--variant 'SU z'" in told
         assert "write one of 'SU /390', 'SU x86'" in told
 
+    def test_more_variants_than_are_drawn(self, folder: Path) -> None:
+        names = [part for number in range(5) for part in ("--variant", f"SU {number}")]
+        code, told = refused("report", folder, *names)
+        assert code == 2
+        assert "--variant: 5 are named, and of a result at most 4 can be drawn" in told
+
     def test_folder_that_is_named_twice(self, folder: Path) -> None:
-        assert "is named twice" in refused("report", folder, folder)[1]
+        (folder.parent / "link").symlink_to(folder)
+        for other in (folder, f"{folder}/", f"{folder.parent}/./run", folder.parent / "link"):
+            assert "is named twice" in refused("report", folder, other)[1]
+
+    def test_file_where_a_folder_belongs(self, folder: Path) -> None:
+        code, told = refused("report", folder / "report.html")
+        assert code == 2
+        assert told == f"{folder}/report.html: is a file; name the result folder that it lies in, such as `migr report {folder}`"
+        assert f"`migr run {QUICKSTART}` computes one" in refused("report", QUICKSTART)[1]
+        assert refused("report", "")[1].startswith("RUN '': is no folder")
+
+    @pytest.mark.parametrize("key", ["settings", "versions", "seed"])
+    def test_run_that_somebody_changed(self, folder: Path, key: str) -> None:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        del facts[key]
+        (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+        assert refused("report", folder) == (2, f"{folder}/run.json: damaged (it has no '{key}'); move the folder away and run again")
+
+    @pytest.mark.parametrize("points", [None, {}, [1], [{}], [{"point": "SU /390"}]])
+    def test_summary_that_somebody_changed(self, folder: Path, points: object) -> None:
+        spoil(folder, "summary.json", points=points)
+        code, told = refused("report", folder)
+        assert code == 2
+        assert f"{folder}/summary.json: damaged (its points are not there, or not whole); give the same `migr run` again" in told
 
     def test_places_that_cannot_be_written(self, folder: Path) -> None:
         blocked = folder / "run.json"
-        for option, words in (("--out", "cannot"), ("--pdf", "cannot write"), ("--png", "cannot write")):
-            code, told = refused("report", folder, option, blocked / "below")
+        for option in ("--out", "--pdf", "--png"):
+            assert refused("report", folder, option, blocked / "below") == (
+                2,
+                f"{option} {blocked}/below: {blocked} is a file and not a folder; name another place",
+            )
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_folder_without_rights(self, folder: Path) -> None:
+        folder.chmod(0o500)
+        assert refused("report", folder)[1] == f"{folder}: cannot be written; name a file elsewhere with --out, such as report.html"
+        assert "cannot be written; name another place" in refused("report", folder, "--out", folder / "x.html")[1]
+        folder.chmod(0o700)
+
+    def test_files_that_must_stay(self, folder: Path) -> None:
+        """What is written is renamed into its place: a device would be gone, as would a file of the results."""
+        pipe = folder.parent / "pipe"
+        os.mkfifo(pipe)
+        for option in ("--out", "--pdf"):
+            for place, words in ((pipe, "is a device and no file"), (folder / "summary.json", "other files are its results")):
+                code, told = refused("report", folder, option, place)
+                assert code == 2
+                assert told.startswith(f"{option} {place}: ")
+                assert words in told
+        assert pipe.is_fifo()
+        assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["points"]
+
+    def test_places_that_are_none(self, folder: Path, tmp_path: Path) -> None:
+        for words, *options in (
+            ("is the file of --out, too", "--out", tmp_path / "x", "--pdf", tmp_path / "x"),
+            ("is a URL", "--pdf", "s3://x/figures.pdf"),
+            ("is a URL", "--png", "s3://x/figures"),
+            ("names no folder of its own", "--png", ""),
+            ("is a folder", "--pdf", ""),
+        ):
+            code, told = refused("report", folder, *options)
             assert code == 2
             assert words in told
 

@@ -48,6 +48,7 @@ experiment: {replications: 150, seed: 11}
 """
 
 PART = 64  # replications of a part here; the product's parts are a few seconds of work, and of which size they are changes no rule
+REPLICATIONS = "300"  # of the runs that are interrupted: five parts a point, some seconds of work
 # Workers are started when the rest takes longer than starting them; a test wants them for a second's work, too.
 # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start too; a terminal does not.
 WITH_WORKERS = (

@@ -16,7 +16,7 @@ import sim.experiment.execution.connection
 from experiment.dask_cluster import scheduler, worker
 from experiment.other_arithmetic import other_arithmetic
 from experiment.processes import PATIENCE_S, children, descendants, lives, until
-from experiment.running import command, digests, given, here, part_files, written
+from experiment.running import REPLICATIONS, command, digests, given, part_files, written
 from sim.errors import ResultsError, UsageError
 from sim.experiment.execution.cluster import Cluster, compute_on_cluster
 from sim.experiment.execution.connection import check_address
@@ -27,18 +27,7 @@ from sim.scenario.point import Point
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 
-REPLICATIONS = "300"  # five parts a point
-
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Return a scenario file and the digests of its run in one process."""
-    folder = tmp_path_factory.mktemp("local")
-    file = written(folder)
-    here(file, folder / "out", int(REPLICATIONS))
-    return file, digests(folder / "out")
 
 
 @pytest.fixture
@@ -61,8 +50,8 @@ def started(file: Path, out: Path, address: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_worker_killed_in_the_middle_changes_no_byte(local: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, expected = local
+def test_worker_killed_in_the_middle_changes_no_byte(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = whole
     with scheduler(tmp_path) as (address, _), worker(address, tmp_path) as killed, worker(address, tmp_path):
         process = started(file, tmp_path / "out", address)
         assert len(part_files(tmp_path / "out")) < len(expected)
@@ -74,8 +63,8 @@ def test_worker_killed_in_the_middle_changes_no_byte(local: tuple[Path, dict[str
     assert digests(tmp_path / "out") == expected
 
 
-def test_lost_scheduler_ends_the_run_and_the_same_command_continues(local: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, expected = local
+def test_lost_scheduler_ends_the_run_and_the_same_command_continues(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = whole
     with scheduler(tmp_path) as (address, killed), worker(address, tmp_path):
         process = started(file, tmp_path / "out", address)
         killed.kill()
@@ -88,9 +77,9 @@ def test_lost_scheduler_ends_the_run_and_the_same_command_continues(local: tuple
     assert digests(tmp_path / "out") == expected
 
 
-def test_part_whose_workers_all_die_ends_the_run_with_what_to_do(local: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def test_part_whose_workers_all_die_ends_the_run_with_what_to_do(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     """Dask gives a part to four workers by default; here to one."""
-    file, expected = local
+    file, expected = whole
     settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     with scheduler(tmp_path, settings) as (address, _), worker(address, tmp_path) as killed:
         process = started(file, tmp_path / "out", address)
@@ -105,9 +94,9 @@ def test_part_whose_workers_all_die_ends_the_run_with_what_to_do(local: tuple[Pa
 
 @needs_proc
 def test_ctrl_c_on_processes_of_this_machine_leaves_none_and_the_same_command_continues(
-    local: tuple[Path, dict[str, str]], tmp_path: Path
+    whole: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    file, expected = local
+    file, expected = whole
     process = started(file, tmp_path / "out", "local:2")
     below = descendants(process.pid)
     assert len(children(process.pid)) >= 2

@@ -62,6 +62,26 @@ def test_p90_is_that_of_runs_in_which_the_number_is_written(weighed: dict[str, A
     assert sender["less"]["replications"] == BLOCK
 
 
+def test_objectives_are_those_of_runs_in_which_the_number_is_written(tmp_path: Path) -> None:
+    """With less of the stop goal the guest converges less often, in as many replications as the rows say."""
+    file = tmp_path / "hot.yaml"
+    text = (SCENARIOS / "console-example.yaml").read_text(encoding="utf-8")
+    file.write_text(f"{text}\nobjectives: [share(completed) >= 90 %, 'p90(downtime) <= 4 s']\n", encoding="utf-8")
+    loaded = load_scenario(file)
+    cluster, vm = loaded.points[0].clusters[0].name, loaded.points[0].vms[0].name
+    goal = entry(effects(loaded), "A2", "stop goal")
+    loaded = load_scenario(file, [f"clusters.{cluster}.parameters.stop_goal=1.6 s"])
+    run(Order(loaded, BLOCK, tmp_path / "run", 1, 0, rounds=False, command=["migr"]), lambda *_: None)
+    moves = Store(tmp_path / "run").frame("migrations")
+    last = moves.sort_values("attempt").groupby("replication").last()
+    done = last.outcome.astype(str).str.startswith("completed")
+    stops = np.sort(last.downtime_s.where(done, np.inf).to_numpy())
+
+    assert goal["less"]["completed"] == goal["less"]["objectives"]["share(completed) >= 90 %"]["estimate"] == done.mean()
+    assert goal["less"]["left_behind"] == ({vm: 1.0 - done.mean()} if not done.all() else {})
+    assert goal["less"]["objectives"]["p90(downtime) <= 4 s"]["estimate"] == pytest.approx(stops[-(-BLOCK * 9 // 10) - 1], rel=1e-12)
+
+
 def test_less_of_the_sender_takes_longer_and_more_of_it_less(weighed: dict[str, Any]) -> None:
     sender = entry(weighed, "A3", "throughput of the sender")
     assert sender["less"]["makespan_s"]["low"] > 0 > sender["more"]["makespan_s"]["high"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -205,3 +206,22 @@ def test_default_folder_is_named_after_scenario_and_question(tmp_path: Path) -> 
     assert Path(one.folder).parent == Path(other.folder).parent == Path("reports/small")
     assert one.folder != other.folder
     assert one.folder == longer.folder
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    """A pipe stands for /dev/null, which root could replace for everybody."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ResultsError, match="is a device, a pipe or a folder"):
+        Folder(str(tmp_path)).write("pipe", b"page")
+
+    assert pipe.is_fifo()
+    assert [file.name for file in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_tables_of_this_machine_are_read_without_python_files(tmp_path: Path) -> None:
+    """A thread of Arrow that holds one when the interpreter ends aborts the process, once in twenty times."""
+    (tmp_path / "table").write_bytes(b"rows")
+    with Folder(str(tmp_path)).open("table") as stream:
+        assert isinstance(stream, pa.OSFile)
+        assert stream.read() == b"rows"

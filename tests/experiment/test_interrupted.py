@@ -10,20 +10,9 @@ from pathlib import Path
 import pytest
 
 from experiment.processes import PATIENCE_S, descendants, lives, until
-from experiment.running import command, digests, given, here, part_files, written
-
-REPLICATIONS = "300"  # five parts a point
+from experiment.running import REPLICATIONS, command, digests, given, part_files
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Return a scenario file and the digests of its run without interruption."""
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    file = written(folder)
-    here(file, folder / "out", int(REPLICATIONS))
-    return file, digests(folder / "out")
 
 
 def started(file: Path, out: Path, workers: str) -> subprocess.Popen[str]:
@@ -37,9 +26,9 @@ def started(file: Path, out: Path, workers: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_keeps_finished_parts_and_the_same_command_continues(
-    uninterrupted: tuple[Path, dict[str, str]], tmp_path: Path, workers: str
+    whole: tuple[Path, dict[str, str]], tmp_path: Path, workers: str
 ) -> None:
-    file, expected = uninterrupted
+    file, expected = whole
     out = tmp_path / "out"
     process = started(file, out, workers)
     below = descendants(process.pid)
@@ -58,8 +47,8 @@ def test_ctrl_c_keeps_finished_parts_and_the_same_command_continues(
     assert digests(out) == expected
 
 
-def test_killed_parent_leaves_no_worker_and_the_same_command_continues(uninterrupted: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, expected = uninterrupted
+def test_killed_parent_leaves_no_worker_and_the_same_command_continues(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = whole
     out = tmp_path / "out"
     process = started(file, out, "3")
     until(lambda: len(descendants(process.pid)) >= 3 or process.poll() is not None)

@@ -18,7 +18,7 @@ import sim.experiment.execution.parts
 import sim.experiment.execution.workers
 from experiment.other_arithmetic import other_arithmetic
 from experiment.processes import PATIENCE_S, descendants, lives, until, workers_of
-from experiment.running import command, digests, given, here, part_files, written
+from experiment.running import REPLICATIONS, command, digests, given, part_files, written
 from sim.errors import ResultsError
 from sim.experiment.execution.parts import Part
 from sim.experiment.execution.workers import compute_all
@@ -26,18 +26,7 @@ from sim.experiment.storage.store import Store
 from sim.model.draws import BLOCK
 from sim.scenario.load import load_scenario
 
-REPLICATIONS = "300"  # five parts a point, some seconds of work
-
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through /proc")
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """Return a scenario file and the digests of its run in one process."""
-    folder = tmp_path_factory.mktemp("unbroken")
-    file = written(folder)
-    here(file, folder / "out", int(REPLICATIONS))
-    return file, digests(folder / "out")
 
 
 def started(file: Path, out: Path, *more: str) -> subprocess.Popen[str]:
@@ -55,8 +44,8 @@ def kill(pids: set[int]) -> None:
 
 
 @needs_proc
-def test_part_of_a_killed_worker_is_computed_again(unbroken: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, expected = unbroken
+def test_part_of_a_killed_worker_is_computed_again(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = whole
     out = tmp_path / "out"
     process = started(file, out, "--replications", REPLICATIONS)
     until(lambda: (len(part_files(out)) >= 3 and bool(workers_of(process.pid))) or process.poll() is not None)
@@ -70,8 +59,8 @@ def test_part_of_a_killed_worker_is_computed_again(unbroken: tuple[Path, dict[st
 
 
 @needs_proc
-def test_workers_that_are_killed_again_and_again_end_the_run_with_what_to_do(unbroken: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    file, expected = unbroken
+def test_workers_that_are_killed_again_and_again_end_the_run_with_what_to_do(whole: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    file, expected = whole
     out = tmp_path / "out"
     process = started(file, out, "--replications", REPLICATIONS)
     until(lambda: len(part_files(out)) >= 2 or process.poll() is not None)

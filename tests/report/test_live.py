@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console, Group
+from rich.text import Text
 
 import sim.report.live
 from sim.experiment.execution.parts import Part
 from sim.experiment.glimpse import Glimpse, glimpse
 from sim.experiment.run import Order, run
 from sim.experiment.storage.store import Store
-from sim.report.live import Picture, showing_run
+from sim.report.live import Picture, _Live, showing_run
 from sim.report.spread import Spread
 from sim.scenario.load import load_scenario
 
@@ -112,7 +113,75 @@ def test_terminal_of_80_columns_and_20_lines_holds_it(clock: Clock) -> None:
     lines = shown(live)
     assert len(lines) <= 18
     assert max(map(len, lines)) <= 80
-    assert "p99 never" in lines[1]
+    assert lines[0].startswith("SU /390, networks")
+    assert "p99 never" in lines[2]
+
+
+def test_narrow_terminal_has_percentiles_below_each_other(clock: Clock) -> None:
+    del clock
+    live = Picture(("no retry",), Console(file=io.StringIO(), width=40, height=15, force_terminal=True))
+    live.take(0, seen(100.0, 200.0, downtimes=tuple(np.geomspace(0.01, 100.0, 50))))
+    lines = shown(live, width=40)
+    assert lines[:6] == [
+        "no retry",
+        "n = 2 so far",
+        "50.0 % of 2 attempts completed",
+        "makespan  p50 1:40 min =",
+        "          p90 3:20 min =",
+        "          p99 3:20 min =",
+    ]
+    assert len(lines) <= 13
+    assert max(map(len, lines)) <= 40
+
+
+def test_what_an_earlier_command_stored_is_said_not_to_be_in_it(clock: Clock) -> None:
+    del clock
+    live = picture("")
+    live.begin(1024)
+    live.begin(2048)  # computed by now
+    live.take(0, seen(100.0))
+    assert shown(live)[1] == "1,024 were stored before, and are not in it"
+
+
+def test_what_came_last_is_drawn_while_nothing_more_comes(clock: Clock) -> None:
+    live = picture("")
+    live.take(0, seen(100.0))
+    live.take(0, seen(100.0))
+    bar = _Live(live, "replications", console=Console(file=io.StringIO()))
+    clock.now += 0.5
+    *_, text = bar.get_renderables()
+    assert isinstance(text, Text)
+    assert text.plain.startswith("n = 2 so far")
+
+
+def test_first_look_is_not_counted_as_slow(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It loads a library, which may take seconds; the second one shows that it does take them."""
+    looks = []
+
+    def slow(store: Store, part: Part) -> Glimpse:
+        del store, part
+        looks.append(clock.now)
+        clock.now += 2.0
+        return seen(100.0)
+
+    monkeypatch.setattr(sim.report.live, "glimpse", slow)
+    live = picture("")
+    for _ in range(3):
+        live.watch(Store(tmp_path), Part(0, 0, 10, 0, rounds=False))
+    assert looks == [100.0, 102.0]
+
+
+def test_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar would never be seen on it."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "dumb")
+    with showing_run("replications", [""]) as (_, watch):
+        assert watch is None
 
 
 def test_many_points_are_forgotten_in_turn(clock: Clock) -> None:

@@ -26,16 +26,28 @@ def first_with_rounds(site: Site, engine: Engine, replications: int) -> tuple[in
         engine: which engine computes the point.
         replications: how many there are; a block at most is computed again, fewer where SimPy has to do it.
     """
+    number = min(replications, BLOCK if engine == "lockstep" else BY_SIMPY)
+    return number, first_rows(site, engine, number, rounds=True)
+
+
+def first_rows(site: Site, engine: Engine, number: int, *, rounds: bool) -> dict[str, pa.Table]:
+    """Return migrations, plans and, if asked for, rounds of the replications 0 to number - 1.
+
+    Args:
+        site: the point, prepared.
+        engine: which engine computes them; lockstep has to cover the point.
+        number: how many; a block at most.
+        rounds: whether rounds are wanted.
+    """
     if engine == "lockstep":
         from sim.results.blocks import tables  # noqa: PLC0415 - commands that compute nothing again start without pyarrow
 
-        number = min(replications, BLOCK)
-        return number, tables(site, walk(site, 0, number, rounds=True), rounds=True)
-    number = min(replications, BY_SIMPY)
+        return tables(site, walk(site, 0, number, rounds=rounds), rounds=rounds)
     draws = Draws(site.point.seed, 0, number)
-    rows: dict[str, list[Row]] = {"migrations": [], "plans": [], "rounds": []}
+    makers = {"migrations": migration_rows, "plans": plan_rows} | ({"rounds": round_rows} if rounds else {})
+    rows: dict[str, list[Row]] = {table: [] for table in makers}
     for each in range(number):
-        replication = replicate(site, draws, each, Journal(rounds=[]))
-        for table, make in (("migrations", migration_rows), ("plans", plan_rows), ("rounds", round_rows)):
+        replication = replicate(site, draws, each, Journal(rounds=[] if rounds else None))
+        for table, make in makers.items():
             rows[table].extend(make(site.point.name, replication))
-    return number, {table: arrow(table, made) for table, made in rows.items()}
+    return {table: arrow(table, made) for table, made in rows.items()}

@@ -10,7 +10,9 @@ import numpy as np
 from sim.engine.lockstep.coverage import refusals
 from sim.engine.lockstep.replicate import walk
 from sim.engine.site import Site
+from sim.model.rounds import Policy
 from sim.results.rounds_left import CHASE
+from sim.results.statistics import quantile
 from sim.scenario.point import Point, Step, Vm
 
 LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)  # activity over that of the scenario
@@ -53,10 +55,15 @@ def payloads(own_Bps: float) -> tuple[float, ...]:
     return tuple(sorted(own_Bps if each == nearest else each for each in PAYLOADS_BPS))
 
 
+def goes_on(policy: Policy) -> bool:
+    """Tell whether a guest that does not converge goes on for so long that simulating it takes minutes."""
+    return policy.name in ENDLESS or MOST_ROUNDS < policy.max_rounds < math.inf
+
+
 def why_no_map(site: Site, vm: str, source: str, target: str) -> str:
     """Return why there is no grid for a migration, a sentence; "" where there can be one."""
     policy = site.clusters[site.units[source].cluster].policy
-    if policy.name in ENDLESS or MOST_ROUNDS < policy.max_rounds < math.inf:
+    if goes_on(policy):
         return (
             f"With policy {policy.name} a guest that does not converge goes on for so long that a map of loads and networks takes minutes."
         )
@@ -129,7 +136,7 @@ def _cell(point: Point, level: float, payload: float) -> Cell:
         own=False,
         begun=sum(len(record.lanes) for record in records),
         chased=sum(len(record.lanes) for record in records if record.reason == CHASE),
-        downtime_s=float(np.median(downtimes)) if len(downtimes) else math.nan,
+        downtime_s=quantile(downtimes, 0.5) if len(downtimes) else math.nan,
     )
 
 

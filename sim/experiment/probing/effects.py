@@ -10,27 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engine.journal import Journal
 from sim.engine.lockstep.coverage import refusals
-from sim.engine.lockstep.replicate import walk
-from sim.engine.replicate import replicate
 from sim.engine.site import Site
 from sim.experiment.identity import RESULTS_VERSION, question_hash
-from sim.model.draws import BLOCK, Draws
+from sim.model.draws import BLOCK
 from sim.scenario.assumed import Assumed, assumed_numbers, no_numbers, scaled
 from sim.scenario.facts import Fact, FactList
 from sim.scenario.load import Loaded
-from sim.scenario.objectives import Metric
+from sim.scenario.objectives import Metric, parse_objective
 from sim.scenario.point import Point
-from sim.scenario.resolve import resolved
+from sim.scenario.resolve import first_second, resolved
 from sim.scenario.room import Room
 from sim.scenario.schema_plan import ScenarioSpec
 
 if TYPE_CHECKING:
+    from sim.experiment.execution.engines import Engine
     from sim.results.chunks import Sample
 
 EFFECTS = "assumptions.json"
-FORMAT = 1  # raise it whenever the file gets or loses entries: readers ask for a new one instead of guessing
+FORMAT = 2  # raise it whenever the file gets or loses entries: readers ask for a new one instead of guessing
 CASES = {"less": 0.8, "more": 1.2}
 METRICS = {"makespan_s": Metric("makespan"), "downtime_s": Metric("downtime")}
 Q = 0.9
@@ -48,6 +46,26 @@ class _Case:
 
     point: Point | None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The first replications of a point.
+
+    Args:
+        samples: of each metric, shape (replications,).
+        objectives: as they were written, with what became of them as summary.json has it.
+        left_behind: VMs that are not brought over in some replications, with the share of these; most often left behind first.
+    """
+
+    samples: Samples
+    objectives: dict[str, dict[str, Any]]
+    left_behind: dict[str, float]
+
+    @property
+    def completed(self) -> float:
+        """Share of replications in which every VM was brought over; in others the makespan has no end."""
+        return float(np.isfinite(self.samples["makespan_s"]).mean())
 
 
 def effects(loaded: Loaded, tick: Tick = lambda _done, _total: None) -> dict[str, Any]:
@@ -112,20 +130,20 @@ class _Weighing:
     def __init__(self, loaded: Loaded, place: int, by_simpy: int) -> None:
         self._loaded, self._place, self._by_simpy = loaded, place, by_simpy
         self._point = loaded.points[place]
-        self._engine = "simpy" if refusals(self._point) else "lockstep"
+        self._engine: Engine = "simpy" if refusals(self._point) else "lockstep"
         self._replications = _fewer(self._point, by_simpy) if self._engine == "simpy" else BLOCK
-        self._base = _samples(self._point, self._engine, self._replications)
+        self._base = self._seen(self._point, self._engine, self._replications)
 
     def head(self) -> dict[str, Any]:
         """Return what is said of the point itself."""
         from sim.results.statistics import quantile, quantile_interval  # noqa: PLC0415 - scipy only when something is computed
 
         base = {}
-        for name, sample in self._base.items():
+        for name, sample in self._base.samples.items():
             interval = quantile_interval(sample, Q)
             base[name] = {"value": _told(quantile(sample, Q)), "low": _told(interval.low), "high": _told(interval.high)}
-        completed = _share_completed(self._base)
-        return {"point": self._point.name, "engine": self._engine, "replications": self._replications, "completed": completed, "base": base}
+        head = {"point": self._point.name, "engine": self._engine, "replications": self._replications}
+        return head | {"completed": self._base.completed, "objectives": self._base.objectives, "base": base}
 
     def entry(self, assumed: Assumed) -> dict[str, Any]:
         """Return what becomes of p90 when these numbers are smaller, and larger."""
@@ -139,20 +157,29 @@ class _Weighing:
             return note
         if case.point == self._point:
             return self._entry(self._base) | note
-        engine = "simpy" if refusals(case.point) else "lockstep"
+        engine: Engine = "simpy" if refusals(case.point) else "lockstep"
         count = self._replications if engine == self._engine else min(self._replications, _fewer(case.point, self._by_simpy))
-        return self._entry(_samples(case.point, engine, count)) | note
+        return self._entry(self._seen(case.point, engine, count)) | note
 
-    def _entry(self, changed: Samples) -> dict[str, Any]:
+    def _entry(self, changed: _Seen) -> dict[str, Any]:
         """Return a case against the first replications of the point, as many as it has."""
-        count = len(changed["makespan_s"])
-        moved = {name: _moved(self._base[name][:count], changed[name]) for name in METRICS}
-        return {"replications": count, "completed": _share_completed(changed), **moved}
+        count = len(changed.samples["makespan_s"])
+        moved = {name: _moved(self._base.samples[name][:count], changed.samples[name]) for name in METRICS}
+        found = {"replications": count, "completed": changed.completed, "left_behind": changed.left_behind}
+        return found | {"objectives": changed.objectives, **moved}
 
+    def _seen(self, point: Point, engine: Engine, count: int) -> _Seen:
+        """Return the first replications of the point, or of one whose numbers were changed."""
+        from sim.experiment.probing.again import first_rows  # noqa: PLC0415 - commands that weigh nothing start without pyarrow
+        from sim.results.chunks import Chunk  # noqa: PLC0415 - as above
+        from sim.results.samples import Replications, left_behind, sample_of  # noqa: PLC0415 - as above
+        from sim.results.verdicts import judged_at_once  # noqa: PLC0415 - as above
 
-def _share_completed(samples: Samples) -> float:
-    """Return the share of replications in which every VM was brought over; in others the makespan has no end."""
-    return float(np.isfinite(samples["makespan_s"]).mean())
+        rows = first_rows(Site.of(point), engine, count, rounds=False)
+        seen = Replications(Chunk(rows["migrations"], rows["plans"]))
+        scenario = self._loaded.completed[self._place]
+        judged = judged_at_once(map(parse_objective, scenario.objectives), first_second(scenario), seen)
+        return _Seen({name: sample_of(metric, seen) for name, metric in METRICS.items()}, judged, left_behind(seen))
 
 
 def _moved(base: Sample, changed: Sample) -> dict[str, Any]:
@@ -202,22 +229,3 @@ def _overfull(spec: ScenarioSpec) -> Iterator[str]:
 def _fewer(point: Point, points: int) -> int:
     """Return how many replications of a point SimPy computes for a variation, where it computes so many points."""
     return max(FEWEST, min(MOST_BY_SIMPY, MIGRATIONS_BY_SIMPY // (points * max(1, len(point.vms)))))
-
-
-def _samples(point: Point, engine: str, count: int) -> Samples:
-    """Return the metrics of the first replications of a point, shape (count,) each."""
-    from sim.results.blocks import tables  # noqa: PLC0415 - commands that weigh nothing start without pyarrow
-    from sim.results.chunks import Chunk  # noqa: PLC0415 - as above
-    from sim.results.samples import Replications, sample_of  # noqa: PLC0415 - as above
-    from sim.results.tables import arrow, migration_rows, plan_rows  # noqa: PLC0415 - as above
-
-    site = Site.of(point)
-    if engine == "lockstep":
-        found = tables(site, walk(site, 0, count), rounds=False)
-    else:
-        draws = Draws(point.seed, 0, count)
-        simulated = [replicate(site, draws, number, Journal()) for number in range(count)]
-        makers = {"migrations": migration_rows, "plans": plan_rows}
-        found = {table: arrow(table, [row for each in simulated for row in make(point.name, each)]) for table, make in makers.items()}
-    seen = Replications(Chunk(found["migrations"], found["plans"]))
-    return {name: sample_of(metric, seen) for name, metric in METRICS.items()}

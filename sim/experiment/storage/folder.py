@@ -98,9 +98,16 @@ class Folder:
         return [b"" if isinstance(end, BaseException) else bytes(end) for end in found]
 
     def open(self, name: str) -> Any:  # noqa: ANN401 - a binary file; each filesystem has a class of its own
-        """Open a file for reading."""
+        """Open a file for Arrow to read.
+
+        One of this machine is Arrow's own: a thread of Arrow that lets go of a file of Python while the interpreter ends aborts it.
+        """
         files, path = self._at(name)
-        return files.open(path, "rb")
+        if not isinstance(files, LocalFileSystem):
+            return files.open(path, "rb")
+        import pyarrow as pa  # noqa: PLC0415 - commands that read no table start without it
+
+        return pa.OSFile(path, "rb")
 
     def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file, whole or not at all; one of that name is replaced.
@@ -186,6 +193,8 @@ def _end(path: str, size: int) -> bytes:
 
 def _write_and_rename(path: str, content: bytes | memoryview) -> None:
     # A name of its own for every write: writers never meet, on whatever machine. A dot in front: Parquet readers skip such files.
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - as above
+        raise ResultsError(f"{path}: is a device, a pipe or a folder, which a file would replace; name another place")
     folder, name = os.path.split(path)
     unfinished = os.path.join(folder, f".{name}{UNFINISHED}-{uuid4().hex}")  # noqa: PTH118 - fsspec gives paths as text
     try:

@@ -86,7 +86,9 @@ class Drawing:
 @contextmanager
 def drawn(drawing: Drawing, title: str = "") -> Iterator[Canvas]:
     """Yield a figure as matplotlib has it, with its title above it where one is given."""
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # whatever a matplotlibrc of the reader's says: the same bytes everywhere
+        mpl.rcParams.update(STYLE)
         canvas = Canvas(figsize=(WIDTH, drawing.height), layout="constrained")
         drawing.draw(canvas)
         _settle_limits(canvas)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.backends.backend_pdf import PdfPages
 
-from sim.errors import ResultsError
+from sim.experiment.storage.folder import Folder
 from sim.report.page.blocks import Section
 from sim.report.page.drawing import drawn, png_of
 
@@ -18,31 +19,26 @@ def write_pngs(sections: Sequence[Section], folder: Path) -> list[Path]:
     Raises:
         ResultsError: the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files = []
-        for number, figure in enumerate((figure for section in sections for figure in section.figures), start=1):
-            file = folder / f"{number:02d}-{figure.key}.png"
-            file.write_bytes(png_of(figure.drawing, figure.title))
-            files.append(file)
-    except OSError as error:
-        raise ResultsError(f"--png {folder}: cannot write ({error.strerror}); name another folder") from None
+    figures = [figure for section in sections for figure in section.figures]
+    files = []
+    for number, figure in enumerate(figures, start=1):
+        file = folder / f"{number:02d}-{figure.key}.png"
+        Folder(str(folder)).write(file.name, png_of(figure.drawing, figure.title))
+        files.append(file)
     return files
 
 
 def write_pdf(sections: Sequence[Section], file: Path) -> int:
-    """Write the figures as PDF, a page each, and return how many there are.
+    """Write the figures as PDF, a page each, and return how many there are; the file appears when it is whole.
 
     Raises:
         ResultsError: the file cannot be written.
     """
     figures = [figure for section in sections for figure in section.figures]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with PdfPages(file, metadata={"CreationDate": None, "Creator": "migr", "Producer": None}) as pages:
-            for figure in figures:
-                with drawn(figure.drawing, figure.title) as canvas:
-                    pages.savefig(canvas)
-    except OSError as error:
-        raise ResultsError(f"--pdf {file}: cannot write ({error.strerror}); name another file") from None
+    content = io.BytesIO()
+    with PdfPages(content, metadata={"CreationDate": None, "Creator": "migr", "Producer": None}) as pages:
+        for figure in figures:
+            with drawn(figure.drawing, figure.title) as canvas:
+                pages.savefig(canvas)
+    Folder(str(file.parent)).write(file.name, content.getbuffer())
     return len(figures)

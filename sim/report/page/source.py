@@ -18,16 +18,18 @@ from sim.experiment.identity import fingerprint
 from sim.experiment.probing.again import first_with_rounds
 from sim.experiment.probing.effects import EFFECTS
 from sim.experiment.probing.replay import compare_with_stored
+from sim.experiment.probing.what_if import WhatIf
 from sim.experiment.provenance import check_version
 from sim.experiment.sources import SOURCES, facts_in, told
 from sim.experiment.storage.contents import Contents
 from sim.experiment.storage.reading import PointRows
 from sim.experiment.storage.store import SUMMARY, Store
+from sim.report.page.detailed import points_of_sweep
+from sim.report.page.wholeness import check_facts, check_told, summary_in
 from sim.results.checks import Laws, payloads
 from sim.results.downtimes import Downtimes
 from sim.results.extremes import Found, find, values_of
 from sim.results.gathering import Counted, gather
-from sim.results.summary import FORMAT
 from sim.scenario.facts import Fact
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import Metric
@@ -181,6 +183,11 @@ class Detail:
         return first_with_rounds(self.site, self.entry["engine"], self.replications)
 
     @cached_property
+    def what_if(self) -> WhatIf:
+        """Its first replications with other values, each change computed when it is first asked for."""
+        return WhatIf(self.run.loaded, self.place, *self.sample)
+
+    @cached_property
     def gathered(self) -> Gathered:
         """What one pass over all its rows counted."""
         stored = self.rows.columns
@@ -256,42 +263,12 @@ def read_run(folder: str, loaded: Loaded, label: str = "") -> Run:
     """
     store = Store(folder)
     facts = check_version(store)
+    check_facts(folder, facts)
     contents = store.contents()
     contents.check_whole()
-    content = store.at.read_bytes(SUMMARY)
-    if content is None:
-        raise ResultsError(
-            f"{folder}: has no {SUMMARY}, so its run is not finished: {contents.replications:,} of {facts.get('replications', 0):,} "
-            "replications are there; give the same `migr run` again, it continues"
-        )
-    try:
-        summary = dict(json.loads(content))
-    except (TypeError, ValueError) as error:
-        raise ResultsError(f"{folder}/{SUMMARY}: damaged ({error}); give the same `migr run` again, which writes it anew") from error
-    if summary.get("format") != FORMAT:
-        raise ResultsError(
-            f"{folder}/{SUMMARY}: was written by another version of this program (format {summary.get('format')}, now {FORMAT}); give the "
-            "same `migr run` again: it computes nothing twice and writes the summary anew"
-        )
-    _check_told(folder, loaded, summary, contents)
+    summary = summary_in(folder, store.at.read_bytes(SUMMARY), facts, contents)
+    check_told(folder, loaded, summary, contents)
     return Run(folder, label, loaded, facts, summary, contents)
-
-
-def _check_told(folder: str, loaded: Loaded, summary: dict[str, Any], contents: Contents) -> None:
-    """Check that the summary tells of what is stored.
-
-    Raises:
-        ResultsError: a run that was interrupted has stored more, or parts were deleted.
-    """
-    told = {entry["point"]: int(entry["replications"]) for entry in summary["points"]}
-    for place, point in enumerate(loaded.points):
-        stored = contents.replications_of(place)
-        if stored != told.get(point.name, 0):
-            of_point = f" of '{point.name}'" if point.name else ""
-            raise ResultsError(
-                f"{folder}: {SUMMARY} tells of {told.get(point.name, 0):,} replications{of_point}, and {stored:,} are stored: its run was "
-                "interrupted, or files were deleted; give the same `migr run` again, it continues"
-            )
 
 
 def source_of(runs: Sequence[Run], variants: Sequence[str], command: str) -> Source:
@@ -299,14 +276,20 @@ def source_of(runs: Sequence[Run], variants: Sequence[str], command: str) -> Sou
 
     Args:
         runs: the folders.
-        variants: names of points whose details are wanted; none names the first of each variant.
+        variants: names of points whose details are wanted; none names the variants, of a sweep those of `points_of_sweep`.
         command: what rebuilds the report.
 
     Raises:
-        UsageError: there is no such point.
+        UsageError: there is no such point, or more are named than are drawn.
     """
     each = max(1, MOST_DETAILED // len(runs))  # the page stays one that can be mailed
-    return Source(tuple(runs), tuple(detail for run in runs for detail in _details(run, variants)[:each]), command)
+    named = list(dict.fromkeys(variants))
+    if len(named) > each:
+        of = "each of these results" if len(runs) > 1 else "a result"
+        raise UsageError(
+            f"--variant: {len(named)} are named, and of {of} at most {each} can be drawn; name fewer, the others in a second report"
+        )
+    return Source(tuple(runs), tuple(detail for run in runs for detail in _details(run, named)[:each]), command)
 
 
 def _details(run: Run, variants: Sequence[str]) -> list[Detail]:
@@ -316,17 +299,5 @@ def _details(run: Run, variants: Sequence[str]) -> list[Detail]:
     if unknown:
         known = ", ".join(f"'{name}'" for name in list(entries)[:12]) if any(entries) else "none: leave --variant away"
         raise UsageError(f"--variant '{unknown[0]}': {run.folder} has no such point; write one of {known}")
-    chosen = list(variants) or _first_of_variants(run, list(entries))
+    chosen = list(variants) or (points_of_sweep(names, run.settings, entries) if run.swept else list(entries))
     return [Detail(run, names.index(name), entries[name]) for name in chosen[:MOST_DETAILED]]
-
-
-def _first_of_variants(run: Run, names: Sequence[str]) -> list[str]:
-    """Return all points; where they are swept, the first one of each variant."""
-    if not run.swept:
-        return list(names)
-    found: dict[str, str] = {}
-    for name, settings in zip((point.name for point in run.loaded.points), run.settings, strict=True):
-        text = ", ".join(f"{path}={value}" for path, value in settings.items())
-        if name in names:
-            found.setdefault(name.removesuffix(text), name)
-    return list(found.values())

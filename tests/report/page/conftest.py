@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.cli.loading import load_run
 from sim.experiment.run import Order, run
 from sim.report.page.source import Source, read_run, source_of
 from sim.scenario.load import load_scenario
@@ -26,7 +27,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             folder = tmp_path_factory.mktemp(scenario) / "run"
             loaded = load_scenario(SCENARIOS / f"{scenario}.yaml")
             run(Order(loaded, replications, folder, 1, 20, rounds=False, command=["migr", "run", scenario]), lambda *_: None)
-            known[scenario, replications] = folder, source_of([read_run(str(folder), loaded)], [], f"migr report {scenario}")
+            stored = load_run(str(folder), to_repeat=False) if any(loaded.settings) else loaded  # its points are variants
+            known[scenario, replications] = folder, source_of([read_run(str(folder), stored)], [], f"migr report {scenario}")
         return known[scenario, replications]
 
     return once

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from itertools import combinations
 
 from report.page.page_numbers import Page, Row, Table, numbers_in
 from report.page.stored_rows import Expected, Point, Study, chosen, quantile, share, shares_of_time, spans_of_replication
@@ -29,7 +30,7 @@ def pool_of(page: Page, study: Study, source: Source, recomputed: Iterable[tuple
     for point in study.points:
         add_point(pool, point, study)
     points = study.points
-    pool["plain"] += [float(len(points)), *counts_of_meeting(points)]
+    pool["plain"] += [float(len(points)), float(len(source.details)), *counts_of_meeting(points), *counts_of_turned(points)]
     listed = page.tables.get("failedreasons")
     pool["plain"] += [row["VMs"].text.count(",") - 2.0 for row in (listed.rows if listed else [])]  # "APPL1, APPL2, APPL3 and 1 more"
     for table in page.tables.values():
@@ -53,6 +54,8 @@ def add_point(pool: dict[str, list[float]], point: Point, study: Study) -> None:
     running = point.done.dropna(subset=["downtime_s"])
     pool["plain"] += [float(len(point.plans)), float(point.plans["vms"].iloc[0]), float(running["vm"].nunique() - 1)]
     pool["plain"] += [quantile(rows, 0.5) or 0.0 for _, rows in point.done.groupby("vm")["rounds"]]
+    p99 = [quantile(rows, 0.99) or 0.0 for _, rows in running.groupby("vm", observed=True)["downtime_s"]]
+    pool["plain"].append(float(sum(each < 0.95 * max(p99) for each in p99)))  # "the other 7 VMs": those that are not as long as the worst
     pool["share"] += shares_of_time(point)
     for which in ("median", "worst"):
         spans, shares = spans_of_replication(point, which)
@@ -60,6 +63,8 @@ def add_point(pool: dict[str, list[float]], point: Point, study: Study) -> None:
         pool["time"] += spans
         pool["share"] += shares
         pool["plain"] += [float(number), float(point.plans["left_behind"].iloc[number]), float((point.makespans < math.inf).sum())]
+    totals = [quantile(rows, 0.5) or 0.0 for _, rows in point.done.groupby("vm", observed=True)["total_s"]]
+    pool["time"].append(sum(totals))
     slowest = quantile(point.makespans, 0.9) or 0.0
     for objective in point.entry["objectives"]:
         add_text(pool, objective["objective"])
@@ -79,6 +84,17 @@ def counts_of_meeting(points: tuple[Point, ...]) -> list[float]:
     settings = {value for point in points for value in point.settings.values()}
     groups = [points, *([point for point in points if value in point.settings.values()] for value in settings)]
     return [float(count) for group in groups for count in _counts([verdicts[point.name] for point in group])]
+
+
+def counts_of_turned(points: tuple[Point, ...]) -> list[float]:
+    """Return how many pairs of points differ in one part of their name only, and how many of these have another verdict: by both parts."""
+    pairs: dict[tuple[str, str], list[bool]] = {}
+    for one, other in combinations(points, 2):
+        parts = [(a, b) for a, b in zip(one.name.split(", "), other.name.split(", "), strict=True) if a != b] if one.settings else []
+        if len(parts) == 1:
+            verdicts = [[each["verdict"] for each in point.entry["objectives"]] for point in (one, other)]
+            pairs.setdefault(parts[0], []).append(verdicts[0] != verdicts[1])
+    return [float(count) for turned in pairs.values() for count in (len(turned), sum(turned))]
 
 
 def _counts(verdicts: list[set[str]]) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure as Canvas
 
@@ -143,7 +144,10 @@ def test_same_results_give_the_same_bytes_in_any_process(tmp_path: Path) -> None
         command = [sys.executable, "-m", "sim", "run", "quickstart.yaml", "--replications", "50", "--messages", "10"]
         environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(SCENARIOS.parent)}
         subprocess.run(command, cwd=place, env=environment, check=True, capture_output=True)
-        (report,) = place.glob("reports/quickstart/*/report.html")
+        (report,) = place.glob("reports/quickstart/*/report.html")  # beside the results, where no folder is named
+        tables = {"migrations.parquet", "plans.parquet", "messages.parquet"}
+        texts = {"run.json", "summary.json", "summary.csv", "scenario.resolved.yaml", "sources.json", "report.html"}
+        assert {file.name for file in report.parent.iterdir()} == tables | texts
         made.append(report.read_bytes())
     assert made[0] == made[1]
 
@@ -197,6 +201,13 @@ class TestDrawing:
         assert ids
         assert all(each.startswith("one-") for each in ids)
 
+    def test_settings_of_the_reader_change_nothing(self) -> None:
+        """As a matplotlibrc in the home or working folder sets them."""
+        plain = svg_of(self.drawing(), "one")
+        with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "axes.grid": True, "path.sketch": (1, 100, 2)}):
+            assert svg_of(self.drawing(), "one") == plain
+            assert mpl.rcParams["font.size"] == 20, "they are the reader's again"
+
     def test_size_is_left_to_the_page(self) -> None:
         head = svg_of(self.drawing(), "one").split(">", 1)[0]
         assert "viewBox" in head
@@ -224,3 +235,7 @@ def test_keys_that_stand_twice_are_a_bug(monkeypatch: pytest.MonkeyPatch, quicks
     monkeypatch.setattr("sim.report.page.assembly.SECTIONS", (twice,))
     with pytest.raises(ValueError, match="same"):
         sections_of(quickstart)
+
+
+def test_variant_that_is_named_twice_is_drawn_once(quickstart: Source) -> None:
+    assert [detail.name for detail in source_of(quickstart.runs, ["SU x86", "SU x86"], "").details] == ["SU x86"]

@@ -123,12 +123,60 @@ def test_on_another_machine_the_stored_lines_of_replication_0_are_shown(quicksta
         assert [line.endswith(text) for line, text in zip(listing.lines, expected["text"], strict=True)] == [True] * len(expected)
 
 
-def test_a_vm_that_never_arrives_gets_a_sentence(failing: Source) -> None:
+def test_a_vm_that_never_arrives_gets_a_sentence_and_the_chart_of_its_failing_attempt(failing: Source) -> None:
+    """The line is lost after the first minute of pre-copy and 10 s of patience: 70 s after the last message before it."""
     detail = next(detail for detail in failing.details if detail.name == "no retry")
     section = consoles(replace(failing, details=(detail,)))
     assert section is not None
-    assert not section.figures
-    assert any("was brought over" in block.text for block in section.blocks if isinstance(block, Prose))
+    assert any("brought over to its target" in block.text for block in section.blocks if isinstance(block, Prose))
+    (figure,) = section.figures
+    messages = stored(detail, "DBPROD")
+    lost = messages[messages["text"].str.endswith("interrupted")].groupby("replication")["after_s"].first()
+    assert figure.title.startswith("DBPROD, an attempt that fails: \u201cnetwork connection interrupted\u201d 1:1")
+    assert f"n = {len(lost)}: " in figure.sample
+    cells = {row[-1].text: row for row in figure.numbers.shown}
+    row = next(row for text, row in cells.items() if text.endswith("interrupted"))
+    assert [cell.value for cell in row[4:7]] == pytest.approx(order_statistics(lost), abs=1e-9)
+    before = next(row for text, row in cells.items() if text.startswith("VMS4005"))
+    assert row[5].value == pytest.approx((before[8].value or 0.0) + 70.0, abs=0.01)
+    assert "no message for 1:10 min" in figure.alt
+
+
+def test_failing_attempts_of_another_point_are_drawn_once(failing: Source) -> None:
+    chosen = tuple(detail for detail in failing.details if detail.name in ("no retry", "three retries"))
+    section = consoles(replace(failing, details=chosen))
+    assert section is not None
+    assert [figure.key.endswith("failing") for figure in section.figures] == [True, False]
+    texts = [block.text for block in section.blocks if isinstance(block, Prose)]
+    frame = Store(failing.runs[0].folder).frame("messages")
+    rejected = frame[(frame["point"] == "three retries") & (frame["vm"] == "DBPROD") & (frame["id"] == "VMS2400")]["replication"].nunique()
+    looked_at = frame["replication"].nunique()
+    assert any("attempts that fail" in text and "\u201cno retry\u201d" in text for text in texts)
+    assert any(f"in {rejected} of {looked_at} replications" in text and "VMS2400 [SU 'ABGSE701' not found]" in text for text in texts)
+
+
+def test_the_sample_says_in_how_many_replications_the_vm_arrived(failing: Source) -> None:
+    detail = next(detail for detail in failing.details if detail.name == "three retries")
+    frame = Store(detail.run.folder).frame("messages")
+    frame = frame[(frame["point"] == detail.name) & (frame["vm"] == "DBPROD")]
+    arrived = frame[frame["id"] == "VMS2451"]["replication"].nunique()
+    looked_at = frame["replication"].nunique()
+    assert 0 < arrived < looked_at
+    figure, _ = figures(replace(failing, details=(detail,)))
+    assert (
+        f"n = {arrived}: the first completed migration in each of {arrived} of {looked_at} replications with stored messages"
+        in figure.sample
+    )
+    assert "\u201cx 13\u201d: 13 lines of one kind" in figure.reading
+
+
+def test_a_point_that_never_ends_has_no_median_makespan(failing: Source) -> None:
+    detail = next(detail for detail in failing.details if detail.name == "no retry")
+    section = consoles(replace(failing, details=(detail,)))
+    assert section is not None
+    assert any(
+        block.text.startswith("At the median the plan never comes to its end") for block in section.blocks if isinstance(block, Prose)
+    )
 
 
 def test_what_is_undocumented_is_said_of_the_types_that_are_shown(quickstart: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from sim.report.page.assembly import page
 from sim.report.page.blocks import Figure, Prose, Table
 from sim.report.page.drawing import svg_of
+from sim.report.page.sections.failures.causes import cause_notes, cause_of
+from sim.report.page.sections.failures.figures import cost_figure, outcome_figure
 from sim.report.page.sections.failures.section import failures
 from sim.report.page.sections.failures.tables import tables
 from sim.report.page.sections.failures.words import lead
@@ -97,7 +100,9 @@ def test_points_without_details_are_in_a_table_where_they_fail(failing: Source) 
 
 def test_where_nothing_failed_the_section_says_how_rare_it_must_be(night: Source) -> None:
     """Of 200 nights none failed: the two-sided 95 % interval of Clopper and Pearson ends at 1 - 0.025^(1/200) = 1.83 %."""
-    assert told(night) == ["Nothing failed in 200 replications; with 95 % confidence at most 1.8 % of such nights leave a VM behind."]
+    assert told(night) == [
+        "Nothing failed in 200 replications; if the assumptions hold, with 95 % confidence at most 1.8 % of such nights leave a VM behind."
+    ]
     section = failures(night)
     assert section is not None
     assert not section.figures
@@ -129,6 +134,87 @@ def test_attempts_that_failed_and_were_repeated_with_success_are_told_so(night: 
     assert [cell.text for cell in table.shown[0]][:3] == ["aborted", "lost", "link-lost [A38]"]
     (untagged,) = tables([detail], [])
     assert untagged.shown[0][2].text == "link-lost"
+
+
+def test_who_stays_behind_and_why_is_one_sentence(failing: Source) -> None:
+    """Of 100 replications as many as have a VM left behind are counted; the reason is of staying behind, not of arriving."""
+    detail = next(detail for detail in failing.details if detail.name == "three retries")
+    behind = int((stored(detail, "plans").groupby("replication")["left_behind"].sum() > 0).sum())
+    assert 0 < behind < 100
+    told = lead([detail])
+    assert told.startswith(f"three retries: in {behind} of 100 replications ({behind}.0 %; 95 % interval ")
+    assert re.search(r"\) not every VM arrives: (\d VMs (most often )?stay|DB\w+ (most often )?stays) behind, ", told)
+    assert told.endswith(
+        "because of the fault drop: 1 min after VM DBPROD enters the phase pre-copy, network mcnpr has no line for 3 min (median)."
+    )
+    assert "target SU" not in told  # that it cannot be reached follows from the line
+
+
+def test_reasons_that_follow_from_one_fault_are_told_under_it(failing: Source) -> None:
+    """Each attempt that failed was under way while the line was down: the rejections are no matter of the target SU."""
+    detail = next(detail for detail in failing.details if detail.name == "no retry")
+    rows = stored(detail, "migrations").astype({"reason": "object"})
+    counts = rows["reason"].value_counts()
+    (note,) = cause_notes([detail])
+    assert note.startswith("All failing attempts follow from one fault, drop: 1 min after VM DBPROD enters the phase pre-copy, ")
+    assert f"{counts['target-unreachable']} x the target SU could not be reached (`target-unreachable`)" in note
+    assert f"{counts['link-lost']} x the network connection was interrupted for too long (`link-lost`)" in note
+    assert note.endswith("The cause is the line: the target SU itself is up meanwhile.")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"reason": "no-memory-on-target"},  # no consequence of a line that is lost
+        {"attempts": 801},  # one more than the fault met
+    ],
+)
+def test_reasons_that_need_not_follow_from_the_fault_are_not_told_under_it(failing: Source, changed: dict[str, Any]) -> None:
+    detail = next(detail for detail in failing.details if detail.name == "no retry")
+    first, *rest = detail.entry["failures"]["reasons"]
+    assert cause_of(with_failures(detail, reasons=[first, *rest])) is not None
+    assert cause_of(with_failures(detail, reasons=[{**first, **changed}, *rest])) is None
+
+
+def test_a_step_that_gives_up_is_not_told_as_a_fast_one(failing: Source) -> None:
+    figure = next(figure for figure in (failures(failing) or pytest.fail("no section")).figures if figure.key == "failedcost")
+    svg = svg_of(figure.drawing, figure.key)
+    assert "VMs left behind in all replications" in svg
+    assert "that time is no gain" in figure.reading
+    assert "failed attempts with the waits of 5:00 min before the next ones take" in figure.title
+
+
+def test_a_share_near_none_is_not_told_as_none(failing: Source) -> None:
+    """5 of 60,000 are 0.0083 %, not 0.0 %."""
+    detail = next(detail for detail in failing.details if detail.name == "three retries")
+    completed = {"share": 1 - 5 / 60_000, "low": 0.9998, "high": 0.99997}
+    rare = replace(detail, entry={**detail.entry, "replications": 60_000, "completed": completed})
+    assert "in 5 of 60,000 replications (0.0083 %; 95 % interval 0.003 % to 0.02 %)" in lead([rare])
+
+
+def test_a_rejected_command_of_an_operator_is_told_apart_from_the_plan(failing: Source) -> None:
+    detail = next(detail for detail in failing.details if detail.name == "no retry")
+    lines = [{**line, "step": "(operator)"} if line["vm"] != "(all)" else line for line in detail.entry["migrations"]]
+    entry = {**detail.entry, "migrations": lines, "completed": {"share": 1.0, "low": 0.96, "high": 1.0}}
+    typed = replace(detail, entry=entry)
+    assert lead([typed]).startswith("no retry: attempts that operators typed failed, but in all 100 replications")
+    figure = outcome_figure([typed])
+    assert figure is not None
+    assert figure.title.endswith("; their migration was typed by an operator and is no step of the plan")
+
+
+def test_the_title_of_the_cost_says_in_how_many_replications(failing: Source) -> None:
+    detail = next(detail for detail in failing.details if detail.name == "three retries")
+    (cost,) = detail.entry["failures"]["cost"]
+    some = {**cost, "replications": share(0.062), "within_window": {"with": None, "without": None}}
+    figure = cost_figure([with_failures(detail, cost=[some])])
+    assert figure is not None
+    assert (
+        "where attempts fail, in 6.2 % of the replications, failed attempts with the waits of 5:00 min before the next ones take "
+        in figure.title
+    )
+    assert " of the step at the median" in figure.title  # there is no window
+    assert "blue dot" not in figure.reading  # none is drawn
 
 
 def test_what_happened_beside_the_migrations_has_tables(night: Source) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,8 +109,28 @@ def test_slower_of_network_and_monitor_system_is_named(quickstart: Source, night
     assert leads[0].startswith("The network decides how fast memory is sent, all the time. A faster network would help")
 
 
+def test_of_a_line_that_is_lost_no_faster_network_is_advised(failing: Source) -> None:
+    leads = {}
+    for detail in failing.details:
+        section = made(replace(failing, details=(detail,)))
+        (leads[detail.name],) = [block.text for block in section.blocks if isinstance(block, Prose) and block.tone == "lead"]
+    assert "A faster network would help" in leads["line holds"]
+    for name in ("no retry", "three retries"):
+        assert leads[name].startswith("The line is down for a time, and nothing is sent then, which no faster network would change (drop: ")
+        assert "network mcnpr has no line for 3 min (median); in 100.0 % of the replications" in leads[name]
+        assert "would help" not in leads[name]
+
+
 def test_figures_are_drawn_where_little_or_nothing_was_completed(failing: Source, swept: Source) -> None:
     for source in (failing, swept):
         figures = made(source).figures
         assert len({figure.key for figure in figures}) == len(figures) == 1 + 2 * len(source.details)
         assert all(svg_of(figure.drawing, figure.key).startswith("<svg") for figure in figures if isinstance(figure, Figure))
+
+
+def test_a_monitor_system_that_is_full_because_it_is_shared_is_the_bottleneck(ran: Callable[[str, int], tuple[Path, Source]]) -> None:
+    """Two migrations cross: each is slower than every ceiling, and both SUs send and receive all that they can."""
+    section = made(ran("both-directions", 20)[1])
+    assert section.figures[2].title.startswith("The monitor VM of SU ABGSE")
+    assert "share" in section.figures[2].title
+    assert [row[0] for row in section.figures[0].numbers.rows] == ["VMOUT", "VMOUT", "VMIN", "VMIN"]  # a name is enough: one step each

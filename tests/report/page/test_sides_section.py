@@ -17,6 +17,8 @@ from sim.report.page.source import Source
 from sim.results.compare import Better, Compared
 from sim.results.differences import Difference
 
+ARRIVING = {"line holds", "three retries, rejected ones too"}  # of the scenario whose line drops: all VMs arrive
+
 
 def section_of(source: Source) -> Section:
     section = sides(source)
@@ -99,6 +101,20 @@ def test_a_step_that_never_ends_is_told_as_such(failing: Source) -> None:
     assert "never ends at the median" in section.blocks[0].text
     assert rows_of(section)["out", "makespan"][1] == math.inf
     svg_of(section.figures[0].drawing, "x")
+
+
+def test_bytes_are_not_judged_where_one_side_brings_nobody_over(failing: Source) -> None:
+    """Without a retry less is sent because nothing arrives; what is sent twice is judged where all arrive on both sides."""
+    pair = replace(failing, details=tuple(detail for detail in failing.details if detail.name in {"line holds", "no retry"}))
+    section = section_of(pair)
+    first, second, *_, better = rows_of(section)["out", "bytes sent"]
+    assert isinstance(first, float)
+    assert isinstance(second, float)
+    assert second < first
+    assert better == "not judged"
+    assert all(row[1] != "bytes sent" for row in section.figures[0].numbers.rows)
+    arriving = replace(failing, details=tuple(detail for detail in failing.details if detail.name in ARRIVING))
+    assert rows_of(section_of(arriving))["out", "bytes sent"][-1] == "line holds"
 
 
 def test_settings_that_all_points_have_are_said_once(swept: Source) -> None:

@@ -105,12 +105,18 @@ def test_the_numbers_by_vm_are_those_of_pandas(night: Source) -> None:
     assert list(found["p99"]) == sorted(found["p99"], reverse=True)
 
 
-def test_the_title_names_the_vm_that_stands_still_longest_and_the_limit_is_drawn(night: Source) -> None:
+def test_the_title_names_the_vms_that_stand_still_longest_and_the_limit_is_drawn(night: Source) -> None:
     of_vms = stored(night).groupby("vm", observed=True)["downtime_s"].agg(lambda values: order_statistic(values, 0.99))
     section = section_of(night)
     drawn = figure(section, "downtime-p0")
-    assert drawn.title.startswith(f"{of_vms.idxmax()} stands still longest: up to {of_vms.max():.2f} s in 99 of 100")
-    assert f"10 VMs up to {of_vms.nlargest(2).iloc[1]:.2f} s" in drawn.title
+    alike = of_vms[of_vms >= 0.95 * of_vms.max()]
+    assert 1 < len(alike) <= 4
+    names = drawn.title.partition(" stand still longest")[0].replace(" and ", ", ").split(", ")
+    assert (set(names), names[0]) == (set(alike.index), of_vms.idxmax())
+    others = of_vms.drop(alike.index)
+    assert drawn.title.endswith(
+        f"up to {of_vms.max():.2f} s in 99 of 100 migrations; the other {others.count()} VMs up to {others.max():.2f} s"
+    )
     assert "objective 10 s for DBPROD" in svg_of(drawn.drawing, "x")
 
 

@@ -153,6 +153,11 @@ def test_what_never_ends_is_said_and_not_drawn(failing: Source) -> None:
     assert "no retry" not in ends
     reached = table(found, "timing-reached")
     assert [row[3].text for row in reached.shown if row[0].text == "no retry"] == ["never"] * 4
+    ever = f"{100 * (1 - never['three retries']):.1f} %"
+    assert {row[3].text for row in reached.shown if row[0].text == "three retries" and row[3].text.startswith("never")} == {
+        f"never so often: {ever} at all"
+    }
+    assert any(f"at all in only {ever} (three retries) of the replications" in each.title for each in found.figures)
     charts = [each for each in found.figures if "no retry" in each.title]
     assert any("5 of 5 VMs are not brought over" in each.title for each in charts)
     assert any(f"In {round(100 * never['three retries'])} replications a VM is left behind" in each.sample for each in found.figures)
@@ -168,7 +173,7 @@ def test_all_figures_are_drawn_and_small(quickstart: Source, failing: Source, sw
 
 def test_swept_values_are_left_to_the_section_on_sweeps(swept: Source) -> None:
     found = section(swept)
-    assert len(table(found, "timing-steps").rows) == 2  # of twelve points
+    assert len(table(found, "timing-steps").rows) == 4  # of twelve points
     assert any(isinstance(block, Prose) and "section Sweeps" in block.text for block in found.blocks)
 
 

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import binom
 
-from sim.report.page.blocks import Cell, Listing, Prose, Section, Table
+from sim.report.page.blocks import Cell, Heading, Listing, Prose, Section, Table
 from sim.report.page.drawing import svg_of
+from sim.report.page.sections.trust.figures import Known, known_times
 from sim.report.page.sections.trust.section import INVARIANTS, LAWS, trust
 from sim.report.page.source import Source, source_of
 
@@ -80,10 +81,10 @@ def test_the_least_certain_number_is_named(night: Source) -> None:
     section = section_of(night)
     found = table(section, "known-within-numbers")
     first = found.iloc[0]
-    assert f"The least certain of the times is the {first['time']}" in prose(section)
+    assert f"As far as chance goes, the least certain of the times is the {first['time']}" in prose(section)
     assert f"{100 * first['known to within']:.2g} %" in prose(section)
     assert "800 instead of 200" in prose(section)
-    assert "12 of 36 quantiles have too few replications" in prose(section)
+    assert "12 of 36 times have too few replications" in prose(section)
 
 
 def test_every_law_is_compared_on_every_row_and_its_closest_row_is_that_of_pandas(night: Source) -> None:
@@ -121,9 +122,9 @@ def test_who_checks_depends_on_the_engine(quickstart: Source, failing: Source) -
     def told(source: Source) -> str:
         return " ".join(block.title for block in section_of(source).blocks if isinstance(block, Listing) and block.lines is INVARIANTS)
 
-    assert "first replication of every part is repeated in SimPy" in told(quickstart)
-    assert "SimPy in every replication" not in told(quickstart)
-    assert "SimPy in every replication" in told(failing)
+    assert "in the first one of every part, which is simulated event by event as well" in told(quickstart)
+    assert "in every replication" not in told(quickstart)
+    assert "in every replication that is simulated event by event" in told(failing)
 
 
 def test_what_never_ends_has_no_width_and_is_told(failing: Source) -> None:
@@ -135,6 +136,24 @@ def test_what_never_ends_has_no_width_and_is_told(failing: Source) -> None:
     assert found.loc["p50 of the makespan (no retry)", "estimate"] == math.inf
     assert found.loc["p50 of the makespan (no retry)", "known to within"] == "-"
     assert "are without end or may be" in prose(section)
+
+
+def test_points_are_told_apart_beside_the_figure(failing: Source) -> None:
+    """Also those whose names begin alike."""
+    section = section_of(failing)
+    times = [each for detail in failing.details for each in known_times(detail, named=True)]
+    assert len({each.label for each in times}) == len(times)
+    assert "p50 of the downtime of DBPROD\nthree retries, rejected ones too" in {each.label for each in times}
+    assert "times that have an interval, of " in section.figures[0].sample
+
+
+def test_a_long_name_of_a_point_has_two_lines() -> None:
+    name = "SU /390, networks.mcnpr.bandwidth=1 Gbit/s, vms.DBPROD.memory=8 GiB, vms.DBPROD.load=busy"
+    label = Known(f"p50 of the makespan ({name})", 1.0, 0.5, 2.0, 10, None, name).label
+    first, second, third = label.split("\n")
+    assert (first, second) == ("p50 of the makespan", "SU /390, networks.mcnpr.bandwidth=1")
+    assert third.startswith("Gbit/s, vms.DBPROD.memory=8 GiB")
+    assert third.endswith("\u2026")
 
 
 def test_too_few_replications_for_any_interval_are_told_in_place_of_the_figure(ran: Ran) -> None:
@@ -182,9 +201,28 @@ def test_a_machine_that_rounds_differently_compares_nothing_and_says_so(night: S
 
 
 def test_it_says_that_intervals_are_not_about_assumptions(night: Source) -> None:
-    text = prose(section_of(night))
-    assert "Neither tells whether the assumptions are right" in text
-    assert "VM2000's own policy on SU /390 is not published" in text
+    """Before all else, and in what people read without the text: heading and title."""
+    section = section_of(night)
+    heading, box, policy, chance = section.blocks[:4]
+    assert isinstance(heading, Heading)
+    assert isinstance(box, Prose)
+    assert box.tone == "note"
+    assert "Neither tells whether the assumptions are right" in box.text
+    assert isinstance(policy, Prose)
+    assert "VM2000's own policy on SU /390 is not published" in policy.text
+    assert isinstance(chance, Heading)
+    assert chance.text.endswith("given the assumptions")
+    assert section.figures[0].title.startswith("Given the assumptions, chance leaves 24 of 36 times")
+
+
+def test_names_of_engines_and_methods_come_once_behind_plain_words(night: Source, failing: Source) -> None:
+    for source in (night, failing):
+        section = section_of(source)
+        text = prose(section)
+        assert text.count("SimPy") == text.count("lockstep") == 1
+        assert "simulates event by event (SimPy)" in text
+        assert "computes many replications at once (lockstep)" in text
+        assert section.figures[0].sample.endswith("whatever their distribution (order statistics).")
 
 
 def test_without_points_in_detail_there_is_no_section(night: Source) -> None:

@@ -59,7 +59,11 @@ def _asked(run: Run) -> str:
     """Return what was to be stored, and how many replications were asked for."""
     facts = run.facts
     replications = f"{facts['replications']:,} replications" if facts.get("replications") else "replications as precision needs them"
-    parts = [replications, f"messages of {facts.get('messages') or 0:,}", "rounds stored" if facts.get("rounds") else "rounds not stored"]
+    parts = [
+        replications,
+        f"messages of the first {facts.get('messages') or 0:,}",
+        "rounds stored" if facts.get("rounds") else "rounds not stored",
+    ]
     parts.append(f"columns {', '.join(facts['columns'])}" if facts.get("columns") else "all columns")
     told = [run.summary[key]["text"] for key in ("asked", "stopping") if key in run.summary]
     return "; ".join([", ".join(parts), *told])

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim.experiment.probing.effects import CASES, is_current
-from sim.report.layout import show_span
 from sim.report.page.blocks import number_of
-from sim.report.page.objective_words import limit_text, occasions
-from sim.report.page.sections.answer.tries import slack
+from sim.report.page.objective_words import limit_of, occasions, value_text
 from sim.report.page.source import Detail
-from sim.scenario.objectives import Metric, Objective
+from sim.results.verdicts import COMPARE
+from sim.scenario.objectives import Objective
 
 DECIDES = 0.05  # of the replications: more or fewer of them bring every VM over
+OFTEN = 0.05  # of the replications: a VM that is left behind more often is named
 MOST_NAMED = 3
 WORDS = {"less": "20 % less", "more": "20 % more"}
 Entry = Mapping[str, Any]
 
 
 def deciding(detail: Detail) -> Iterator[str]:
-    """Yield which assumed number decides how often every VM is brought over, a sentence; nothing where none was weighed or none does."""
+    """Yield which assumed number decides most how often every VM is brought over; nothing where none was weighed or none does."""
     point = _weighed(detail)
     moves = [
         (abs(entry[case]["completed"] - point["completed"]), -place, case)
@@ -33,53 +32,57 @@ def deciding(detail: Detail) -> Iterator[str]:
         return
     _, place, case = max(moves)
     entry = point["numbers"][-place]
-    shares = f"{_share(entry[case]['completed'])} instead of {_share(point['completed'])} of the {_nights(detail)} bring every VM over"
+    then = entry[case]
+    shares = f"{_share(then['completed'])} of {then['replications']:,} {_nights(detail)}"
     yield (
-        f"One assumption decides: [{entry['tag']}] {entry['what']}. With {WORDS[case]} of it {shares}. Replace it by a measurement before "
-        "you rely on this answer."
+        f"This answer rests on an assumption: [{entry['tag']}] {entry['what']}. With {WORDS[case]} of it {shares} bring every VM over at "
+        f"all, whenever, instead of {_share(point['completed'])}{_staying(then)}. Measure one such migration before you rely on the answer."
     )
 
 
-def crossing(detail: Detail, objective: Objective, judged: Entry) -> Iterator[str]:
-    """Yield which assumed numbers bring p90 to the other side of the limit of an objective, a sentence.
+def _staying(case: Entry) -> str:
+    """Return which VMs are left behind then."""
+    often = [name for name, share in case["left_behind"].items() if share >= OFTEN]
+    if not often:
+        return ""
+    more = f" and {len(often) - MOST_NAMED} more" if len(often) > MOST_NAMED else ""
+    return f"; left behind {'is' if len(often) == 1 else 'are'} {', '.join(often[:MOST_NAMED])}{more}"
 
-    Args:
-        detail: the point.
-        objective: what was asked.
-        judged: what became of it, of summary.json.
-    """
-    found, metric = slack(detail, objective, dict(judged)), objective.metric
-    if found is None or metric is None or not _of_all(detail, metric):
+
+def crossing(detail: Detail, objective: Objective) -> Iterator[str]:
+    """Yield which assumed numbers bring an objective to the other side of its limit, a sentence for less of them and one for more."""
+    point = _weighed(detail)
+    base = point["objectives"].get(objective.text)
+    if base is None:
         return
-    point, quantity = _weighed(detail), "downtime_s" if metric.name == "downtime" else "makespan_s"
-    limit_s, base = found[1], number_of(point["base"][quantity]["value"]) if point["numbers"] else None
-    if base is None or not math.isfinite(base):
-        return
-    beyond: dict[str, list[tuple[float, Entry]]] = {case: [] for case in CASES}
-    for entry in point["numbers"]:
-        for case in CASES:
-            value = number_of(entry[case][quantity]["value"]) if quantity in entry[case] else None
-            if value is not None and math.isfinite(value) and (value <= limit_s) != (base <= limit_s):
-                beyond[case].append((value, entry))
-    side = "below" if base > limit_s else "beyond"
-    for case, moved in beyond.items():
-        ordered = sorted(moved, key=lambda each: -abs(each[0] - base))
-        if ordered:
-            names = "; ".join(f"[{entry['tag']}] {entry['what']}" for _, entry in ordered[:MOST_NAMED])
+    holds = _holds(detail, objective, base)
+    for case in CASES:
+        moved = [
+            (abs(_number(then) - _number(base)), -place, entry, then)
+            for place, entry in enumerate(point["numbers"])
+            if (then := entry[case].get("objectives", {}).get(objective.text)) is not None and _holds(detail, objective, then) != holds
+        ]
+        if moved:
+            ordered = sorted(moved, key=lambda each: each[:2], reverse=True)
+            names = "; ".join(f"[{entry['tag']}] {entry['what']}" for *_, entry, _ in ordered[:MOST_NAMED])
             names += f"; {len(ordered) - MOST_NAMED} more" if len(ordered) > MOST_NAMED else ""
-            which = "this assumption" if len(ordered) == 1 else "one of these assumptions"
-            most = ("up to " if side == "beyond" else "down to ") * (len(ordered) > 1)
+            which = "this assumption" if len(ordered) == 1 else "any of these assumptions"
+            far = value_text(base["of"], ordered[0][3]["estimate"])
             yield (
-                f"With {WORDS[case]} of {which} p90 is {side} the limit of {limit_text(metric, objective.value or 0.0)}, "
-                f"{most or 'at '}{show_span(ordered[0][0])} instead of {show_span(base)}: {names}."
+                f"With {WORDS[case]} of {which} it would be {'missed' if holds else 'met'} ({far} instead of "
+                f"{value_text(base['of'], base['estimate'])}{' with the first' * (len(ordered) > 1)}): {names}."
             )
 
 
-def _of_all(detail: Detail, metric: Metric) -> bool:
-    """Tell whether a metric looks at what was weighed: the makespan of the whole plan, or the longest downtime."""
-    if metric.name in {"makespan", "end"}:
-        return len(detail.point.steps) == 1
-    return metric.name == "downtime" and not metric.of
+def _holds(detail: Detail, objective: Objective, judged: Entry) -> bool:
+    """Tell on which side of its limit an objective is, whether or not its interval is wholly there."""
+    quantile = objective.kind == "quantile"
+    compare = COMPARE[objective.cmp if quantile else objective.share_cmp]
+    return bool(compare(_number(judged), limit_of(objective, detail) if quantile else objective.share or 0.0))
+
+
+def _number(judged: Entry) -> float:
+    return number_of(judged["estimate"]) or 0.0
 
 
 def _weighed(detail: Detail) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def _weighed(detail: Detail) -> dict[str, Any]:
         for point in found["points"]:
             if point["point"] == detail.point.name:
                 return dict(point)
-    return {"numbers": [], "completed": 1.0, "base": {}}
+    return {"numbers": [], "completed": 1.0, "objectives": {}}
 
 
 def _share(share: float) -> str:

@@ -23,16 +23,21 @@ from sim.report.page.blocks import (
     share_cell,
     span_cell,
 )
+from sim.report.page.detailed import DRAWN_OF_SWEEP
 from sim.report.page.objective_words import clause, limit_text, occasions, share_text
 from sim.report.page.sections.answer.assumed import crossing, deciding
-from sim.report.page.sections.answer.leads import by_setting, lead, sentence, swept_lead
+from sim.report.page.sections.answer.leads import lead, sentence, swept_lead
 from sim.report.page.sections.answer.tries import slack, thin, tries
+from sim.report.page.sections.answer.turns import turns, worst
 from sim.report.page.sections.answer.why import Line, longest, phase_shares, planned, why, worst_stop
 from sim.report.page.source import Detail, Run, Source
 from sim.scenario.objectives import Metric, parse_objective
 from sim.units import DAY_S, format_clock
 
-TRIED = "What to try follows from these results by rule. None of it is computed yet: each command computes one of them."
+TRIED = (
+    "What to try follows from these results by rule. What is computed has the same random draws as without the change, so a difference "
+    "is one of the change; each command computes all replications of one proposal."
+)
 MOST_TILED = 3  # points that have tiles
 
 
@@ -56,8 +61,10 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
         yield Prose(swept_lead(entries), "lead")
         yield from _of_settings(entries)
         yield _table(run, entries)
+        yield from _of_drawn(details, len(entries))
         return
     yield Prose(lead(details, entries), "lead")
+    yield from _in_window(details)
     yield from _unmoved(details)
     yield from _decided(details)
     if len(details) > 1:
@@ -71,6 +78,16 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
             f"Below are the reasons of {len(details)} of {len(entries)} variants; `migr report` with `--variant` shows others.", "soft"
         )
     yield from _verdicts(details)
+
+
+def _in_window(details: Sequence[Detail]) -> Iterator[Prose]:
+    """Yield when the plan begins and the window ends: what a missed objective costs depends on it."""
+    window, steps = details[0].window_s, details[0].entry["steps"]
+    if window is None or not steps or len(details) > 1:
+        return
+    begin, end = (format_clock(int(at_s) % DAY_S) for at_s in (min(step["at_s"] for step in steps), window[1]))
+    share = share_text(min(step["within_window"]["share"] for step in steps))
+    yield Prose(f"The plan begins at {begin} and the window ends at {end}: {share} of the {_many(details[0])} end within it.")
 
 
 def _decided(details: Sequence[Detail]) -> Iterator[Prose]:
@@ -126,7 +143,7 @@ def _verdicts(details: Sequence[Detail]) -> Iterator[Block]:
 def _verdict(detail: Detail, entry: dict[str, Any]) -> Verdict:
     objective = parse_objective(entry["objective"])
     found = clause(entry, objective, detail)
-    reasons = [*_slack(detail, entry), *why(detail, objective.metric), *crossing(detail, objective, entry)]
+    reasons = [*_slack(detail, entry), *why(detail, objective.metric), *crossing(detail, objective)]
     return Verdict(entry["objective"], entry["verdict"], f"{found[0].upper()}{found[1:]}.", reasons, tries(detail, objective, entry))
 
 
@@ -234,7 +251,8 @@ def _stop_tile(detail: Detail, name: str = "") -> list[Tile]:
     found = worst_stop(planned(detail))
     if found is None:
         return []
-    what = f"is the longest stop: {found[0]['vm']}, in 99 % of its migrations this or less"
+    others = "; no other VM's is longer" if len(planned(detail)) > 1 else ""
+    what = f"is the stop of {found[0]['vm']} that 99 % of its migrations do not exceed{others}"
     return [Tile(show_span(found[1]), f"{name}: {what.removeprefix('is the ')}" if name else what, _interval(found[0]))]
 
 
@@ -279,11 +297,21 @@ def _row(entry: dict[str, Any], steps: Sequence[str], *, window: bool) -> list[C
 
 
 def _of_settings(entries: Sequence[dict[str, Any]]) -> Iterator[Block]:
-    """Yield with which values of a swept setting all or none of the points meet every objective."""
-    lines = [
-        f"`{path}`: {', '.join(f'{value} ({met} of {number})' for value, (met, number) in counts.items())}"
-        for path, counts in by_setting(entries).items()
-    ]
+    """Yield what each setting of a sweep does to the verdicts."""
+    lines = turns(entries)
     if lines:
-        yield Listing(lines, "Points that meet every objective, by setting")
+        yield Listing(lines, "What each setting changes: points that meet every objective")
     yield Prose("The section Sweeps shows what each setting does; `summary.csv` has every number with its interval.", "soft")
+
+
+def _of_drawn(details: Sequence[Detail], points: int) -> Iterator[Block]:
+    """Yield which points of a sweep the other sections show, and for those that miss an objective why and what to try."""
+    if points > len(details):
+        yield Prose(
+            f"Drawn in full are {len(details)} of {points} points: unless `--variant` of `migr report` names others, {DRAWN_OF_SWEEP}.",
+            "soft",
+        )
+    failing = [detail for detail in details if detail.entry["objectives"] and worst(detail.entry) != "met"]
+    if len(failing) == 1:  # of several each has its heading
+        yield Heading(failing[0].point.name)
+    yield from _verdicts(failing)

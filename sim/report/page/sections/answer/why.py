@@ -10,6 +10,7 @@ from sim.columns import OPERATOR_STEP
 from sim.report.layout import percent, show_span
 from sim.report.page.objective_words import counted, occasions
 from sim.report.page.sections.answer.bottleneck import Pace, pace_of, pace_words, sharing
+from sim.report.page.sections.failures.causes import cause_of
 from sim.report.page.source import Detail
 from sim.scenario.objectives import Metric
 from sim.scenario.point import Step
@@ -111,6 +112,9 @@ def why(detail: Detail, metric: Metric | None) -> list[str]:
 def failed(detail: Detail, lines: Sequence[Line]) -> Iterator[str]:
     """Yield why migrations of these VMs fail, the reasons of most attempts first."""
     vms = {line["vm"] for line in lines}
+    cause = cause_of(detail)
+    if cause is not None:
+        yield f"What fails follows from the fault {cause.fault}.{f' {cause.look_at}' * bool(cause.look_at)}"
     kinds = [each for each in detail.entry["failures"]["reasons"] if vms & set(each["vms"])]
     for each in sorted(kinds, key=lambda kind: -kind["attempts"])[:NAMES]:
         names = [name for name in each["vms"] if name in vms]
@@ -159,7 +163,16 @@ def _compared(detail: Detail, metric: Metric, lines: Sequence[Line], most: Longe
     if most.share * len(lines) < ALIKE:
         return f"No VM stands out. {first}, hardly more than the others."
     then = f"; next is {most.second['vm']} with {show_span(median(most.second, 'total_s'))}" if most.second else ""
-    return f"{first}, {100.0 * most.share:.0f} % of what all {len(lines)} migrations take{then}."
+    return f"{first}, {100.0 * most.share:.0f} % of what all {len(lines)} migrations take{then}.{_waiting(step, most)}"
+
+
+def _waiting(step: dict[str, Any] | None, most: Longest) -> str:
+    """Return how much of the step is no migration that is completed: attempts that fail, and waits before the next."""
+    whole = step["makespan_s"]["p50"]["value"] if step else 0.0
+    moving = most.total_s / most.share
+    if isinstance(whole, str) or whole <= ALIKE * moving:
+        return ""
+    return f" The completed migrations take {show_span(moving)} together; in the rest of the time attempts fail, or the plan waits."
 
 
 def step_of(detail: Detail, metric: Metric) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from sim.report.layout import clock
 from sim.report.page.blocks import Block, Cell, Figure, Heading, Prose, Section, Table
 from sim.report.page.sections.asked.sketch import MOST_ARROWS, ends, sketch, units_drawn
 from sim.report.page.sections.asked.tables import loads, networks, objectives, operations, plan, units, variants, varied, vms
+from sim.report.page.sections.asked.words import words
 from sim.report.page.source import Detail, Run, Source
 from sim.units import show_memory, show_rate
 
@@ -15,8 +16,9 @@ NAMED = 12  # VMs that an alternative text names
 
 
 def asked(source: Source) -> Section | None:
-    """Return the section: of each run the world, the plan and what differs between its points."""
-    return Section("asked", "What was asked", [block for run in source.runs for block in _of_run(source, run)])
+    """Return the section: of each run the world, the plan and what differs between its points; at last what the words of the page mean."""
+    blocks = [block for run in source.runs for block in _of_run(source, run)]
+    return Section("asked", "What was asked", [*blocks, words(source.runs[0].loaded.points)])
 
 
 def _of_run(source: Source, run: Run) -> Iterator[Block]:
@@ -31,9 +33,9 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
     detail = details[0]
     if len(run.loaded.points) > 1:
         yield Prose(
-            f"Sketch and tables show the variant '{detail.point.name}'; the table of variants says what differs in the others."
-            if len(run.loaded.points) == len(details) and not run.swept
-            else f"Sketch and tables show the point '{detail.point.name}'; what differs in others is told below them.",
+            f"Sketch and tables show the point '{detail.point.name}'; the table of what is varied names the others."
+            if run.swept
+            else f"Sketch and tables show the variant '{detail.point.name}'; the table of variants says what differs in the others.",
             "soft",
         )
     yield _figure(detail)
@@ -42,7 +44,8 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
             yield _figure(other)
             break  # one more is enough to see what a variant changes: the table of variants has the rest
     yield plan(detail)
-    for listing in (objectives(run), *operations(details)):
+    told = [each.point for each in details] if run.swept else run.loaded.points  # of a sweep those that are drawn: there may be thousands
+    for listing in (objectives(run), *operations(told)):
         if listing is not None:
             yield listing
     yield from (table for table in (variants(run), varied(run)) if table is not None)
@@ -70,8 +73,8 @@ def _figure(detail: Detail) -> Figure:
         drawing=sketch(point),
         alt=_alt(detail),
         reading=(
-            "Each box is an SU, its area the memory: VMs by size (grey: not running), free memory (dotted), and what the system keeps. "
-            "Arrows are steps of the plan, thick ones drain an SU."
+            "Each box is an SU, its area the memory: VMs by size (pale: not running), free memory (dotted edge), and hatched what the "
+            "hypervisor or X2000 and the monitor VM keep. Arrows are steps of the plan, thick ones drain an SU."
         ),
         sample=" ".join(["As the scenario states it; nothing here is simulated.", *more, "Names that do not fit are in the table."]),
         numbers=_numbers(detail),
@@ -92,7 +95,7 @@ def title_of(detail: Detail) -> str:
     more = len(point.steps) - 1
     rest = f"; {more} more step{'s' * (more > 1)} follow{'s' * (more == 1)}" if more else ""
     carries = f"which carries {show_rate(link.payload_Bps)} for migrations"
-    return f"{who} from {source} to {target} at {clock(step.at_s)[:-5]} over {link.name}, {carries}{rest}"
+    return f"{who} from {source} to {target} at {clock(step.at_s)[:-5]} over network {link.name}, {carries}{rest}"
 
 
 def _alt(detail: Detail) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.textpath import TextToPath
 
 from sim.report.layout import clock
-from sim.report.page.drawing import FAINT, GROUND, INK, PALE, SERIES, SOFT, WIDTH, Drawing
+from sim.report.page.drawing import FAINT, GROUND, INK, PALE, POINTS_PER_INCH, SERIES, SOFT, WIDTH, Drawing
 from sim.scenario.point import Point, Step, Unit, Vm
 from sim.units import show_memory, show_rate
 
@@ -21,8 +23,10 @@ MOST_BLOCKS = 24  # VMs drawn one by one in an SU; smaller ones share a block
 MOST_ARROWS = 6
 BOX, HEAD, LINE, GAP = 1.75, 0.42, 0.5, 0.12  # inches: height of an SU, of its name above it, of the network below it, and between rows
 APART = 1.05  # inches between SUs side by side: room for an arrow and its name
+ROOM = 44  # letters of a text below an SU: two of them share the width
 EDGE = 0.2  # inches left and right, where the lines of a network that several rows use meet
-LETTER = 0.078  # inches: width of a letter of 8 points
+LETTER = 0.078  # inches: width of a letter of 8 points at most
+BOLD = 0.1  # inches: width of a bold letter of 9 points
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def sketch(point: Point) -> Drawing:
         axes.set_ylim(0, height)
         axes.axis("off")
         for row in rows:
-            _network(axes, point, [boxes[unit.name] for unit in row], row[0].link)
+            _network(axes, point, [boxes[unit.name] for unit in row], row[0].link, row[0].cluster)
         _joined(axes, point, [(row[0].link, boxes[row[0].name]) for row in rows])
         for row in rows:
             for unit in row:
@@ -129,7 +133,9 @@ def _unit(axes: Axes, unit: Unit, box: Box, vms: Sequence[Vm]) -> None:
     guests = sum(vm.memory_bytes for vm in vms)
     free = max(0.0, unit.memory_bytes - unit.reserved_bytes - guests)
     top = box.y + box.height
-    axes.text(box.x, top + 0.21, f"{unit.name}  SU {unit.su_type}", fontsize=9, fontweight="bold", va="bottom")
+    kind = f"  SU {unit.su_type}"
+    name = _cut(unit.name, int((box.width + APART - 0.1) / BOLD) - len(kind))  # up to the next SU
+    axes.text(box.x, top + 0.21, name + kind, fontsize=9, fontweight="bold", va="bottom")
     axes.text(
         box.x,
         top + 0.06,
@@ -153,6 +159,10 @@ def _unit(axes: Axes, unit: Unit, box: Box, vms: Sequence[Vm]) -> None:
     axes.add_patch(Rectangle((box.x, box.y), box.width, box.height, fill=False, edgecolor=INK, linewidth=1.4))
 
 
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: max(1, most - 1)]}\u2026"
+
+
 def _vms(count: int) -> str:
     return f"{count} VM{'s' * (count != 1)}"
 
@@ -162,10 +172,12 @@ def _block(axes: Axes, box: Box, name: str, kind: str) -> None:
     fill = {"vm": SERIES[5], "still": PALE, "free": GROUND, "reserved": FAINT}[kind]
     patch = Rectangle((box.x, box.y), box.width, box.height, facecolor=fill, edgecolor=INK, linewidth=0.5)
     patch.set_alpha(0.55 if kind == "vm" else None)
+    if kind == "reserved":
+        patch.set_hatch("////")  # told from a VM that does not run without its shade, too
     if kind == "free":
         patch.set_linestyle(":")
     axes.add_patch(patch)
-    long, wide = len(name) * LETTER, 0.14
+    long, wide = _wide(name), 0.14
     upright = long > box.width and long < box.height and wide < box.width
     if (long <= box.width and wide <= box.height) or upright:
         axes.text(
@@ -180,8 +192,14 @@ def _block(axes: Axes, box: Box, name: str, kind: str) -> None:
         )
 
 
-def _network(axes: Axes, point: Point, boxes: Sequence[Box], name: str) -> None:
-    """Draw a network as a line below its SUs, with what it carries for migrations."""
+def _wide(text: str) -> float:
+    """Return how much room a text of 8 points needs, inches."""
+    width, _, _ = TextToPath().get_text_width_height_descent(text, FontProperties(family="DejaVu Sans", size=8), ismath=False)
+    return float(width) / POINTS_PER_INCH + 0.02
+
+
+def _network(axes: Axes, point: Point, boxes: Sequence[Box], name: str, cluster: str) -> None:
+    """Draw a network as a line below the SUs of a cluster, with what it carries for migrations."""
     link = next(each for each in point.links if each.name == name)
     number = [each.name for each in point.links].index(name)
     colour = SERIES[number % len(SERIES)]
@@ -190,7 +208,9 @@ def _network(axes: Axes, point: Point, boxes: Sequence[Box], name: str) -> None:
     for box in boxes:
         axes.plot([box.x + box.width / 2] * 2, [level, box.y], color=colour, linewidth=1.6)
     text = f"network {name}: {show_rate(link.payload_Bps)} for migrations"
-    axes.text(boxes[0].x + 0.15, level - 0.06, text, fontsize=8, va="top")
+    axes.text(boxes[0].x + 0.15, level - 0.06, _cut(text, ROOM), fontsize=8, va="top")
+    end = boxes[-1].x + boxes[-1].width - 0.15
+    axes.text(end, level - 0.06, _cut(f"cluster {cluster}", ROOM), fontsize=8, va="top", ha="right", color=SOFT)
 
 
 def _joined(axes: Axes, point: Point, rows: Sequence[tuple[str, Box]]) -> None:

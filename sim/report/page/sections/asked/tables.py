@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from sim.experiment.storage.store import RESOLVED
@@ -11,11 +12,12 @@ from sim.report.layout import clock
 from sim.report.page.blocks import Cell, Listing, Table, share_cell
 from sim.report.page.objective_words import time_limit
 from sim.report.page.source import Detail, Run
-from sim.scenario.point import Devices, Step, Vm
+from sim.scenario.point import Devices, Point, Step, Vm
 from sim.units import format_clock, format_rate, show_memory, show_rate, show_time
 
 MOST_SET = 8  # settings of a variant that are told
 LONG = 12  # rows: a longer table is folded
+_RESTING = {"INIT-ONLY": "that is initialised and runs no guest", "DOWN": "whose guest has ended"}
 _KINDS = (("disks", "disk"), ("tapes", "tape"), ("pav_aliases", "PAV alias"), ("local_disks", "local disk"), ("mu_disks", "MU disk"))
 
 
@@ -26,10 +28,12 @@ def networks(detail: Detail) -> Table:
     for link in detail.point.links:
         spec = specs[link.name]
         wide, other = spec.bandwidth or 0.0, spec.background or 0.0
-        cells = [Cell(format_rate(wide), wide), Cell(format_rate(other), other), Cell(show_rate(link.payload_Bps), link.payload_Bps)]
-        rows.append([link.name, *cells, share_cell(spec.efficiency), Cell(show_time(link.round_trip_s), link.round_trip_s)])
-    titles = ("network", "bandwidth", "other traffic", "left for migrations", "share that is memory contents", "round trip")
-    return Table(f"{detail.key}networks", titles, rows, "The networks: what each carries in one direction.")
+        cells = [Cell(format_rate(wide), wide), Cell(format_rate(other), other), share_cell(spec.efficiency)]
+        left = Cell(show_rate(link.payload_Bps), link.payload_Bps)
+        rows.append([link.name, *cells, left, Cell(show_time(link.round_trip_s), link.round_trip_s)])
+    titles = ("network", "bandwidth", "other traffic", "share for memory contents", "left for migrations", "round trip")
+    caption = "The networks between the SUs: what each carries in one direction; packet headers take the rest of the bandwidth."
+    return Table(f"{detail.key}networks", titles, rows, caption)
 
 
 def units(detail: Detail) -> Table:
@@ -56,7 +60,10 @@ def units(detail: Detail) -> Table:
         "receives",
         "policy",
     )
-    caption = "The Server Units: memory, and how fast the monitor system (SU /390) or X2000 (SU x86) sends and receives."
+    caption = (
+        "The Server Units: memory, how fast the monitor system (SU /390) or X2000 (SU x86) sends and receives, and the policy, "
+        "by which it decides when to stop the guest."
+    )
     return Table(f"{detail.key}units", titles, rows, caption, folded=len(rows) > LONG)
 
 
@@ -64,8 +71,18 @@ def vms(detail: Detail) -> Table:
     """Return the VMs in the order of their SUs."""
     rows = [_vm(detail, vm) for vm in sorted(detail.point.vms, key=lambda vm: (vm.unit, vm.index))]
     titles = ("VM", "SU", "index", "state", "memory", "touched", "CPUs", "load", "devices", "moved by")
-    caption = f"The {len(rows)} VMs at the start; touched is what a full pass sends." if len(rows) > 1 else "The VM at the start."
+    caption = (
+        f"The {f'{len(rows)} VMs' if len(rows) > 1 else 'VM'} at the start; touched is the memory that was ever written, "
+        "which is what a full pass sends"
+        f"{_states(detail.point.vms)}."
+    )
     return Table(f"{detail.key}vms", titles, rows, caption, folded=len(rows) > LONG)
+
+
+def _states(vms: Sequence[Vm]) -> str:
+    """Return what the states mean in which there is no guest to stop."""
+    there = {vm.state for vm in vms}
+    return "".join(f"; {state} is a VM {meaning}" for state, meaning in _RESTING.items() if state in there)
 
 
 def _vm(detail: Detail, vm: Vm) -> list[Cell | str]:
@@ -95,7 +112,10 @@ def loads(detail: Detail) -> Table:
         used = sum(1 for vm in detail.point.vms if vm.load.name == name)
         rows.append([name, Cell(str(used), float(used)), _memory(hot * PAGE), Cell(show_rate(rate * PAGE), rate * PAGE), *_course(load)])
     titles = ("load", "VMs", "memory that it writes", "page writes", "course of the day", "bursts", "spread")
-    caption = "Loads at activity 1, for the largest VM that has each; rewriting the same page counts again in page writes."
+    caption = (
+        "What guests write at 100 % of the course of the day, for the largest VM that has each load; rewriting the same page counts again "
+        "in page writes."
+    )
     return Table(f"{detail.key}loads", titles, rows, caption, folded=len(rows) > LONG)
 
 
@@ -104,7 +124,9 @@ def _course(load: Load) -> list[str]:
     day = ", ".join(f"{100.0 * level:.0f} % from {format_clock(int(start))}" for start, level in load.day) or "the same all day"
     bursts = load.bursts
     often = f"{100.0 * bursts.share:.0f} % of the time, {bursts.factor:g} times as active" if bursts else "none"
-    spread = f"sigma {load.spread_sigma:.2f} from migration to migration" if load.spread_sigma else "none"
+    # Lognormal, median 1: two of three are within one sigma.
+    low, high = math.exp(-load.spread_sigma), math.exp(load.spread_sigma)
+    spread = f"{low:.2f} to {high:.2f} times as much in two of three migrations" if load.spread_sigma else "none"
     return [day, often, spread]
 
 
@@ -113,7 +135,15 @@ def plan(detail: Detail) -> Table:
     rows: list[list[Cell | str]] = [
         [step.name, Cell(clock(step.at_s)[:-2].removesuffix(":00"), step.at_s), *_step(step)] for step in detail.point.steps
     ]
-    return Table(f"{detail.key}plan", ("step", "begins", "what", "to", "order", "after an abort"), rows, "The plan.")
+    return Table(f"{detail.key}plan", ("step", "begins", "what", "to", "order", "after an abort"), rows, f"The plan{_window(detail)}.")
+
+
+def _window(detail: Detail) -> str:
+    """Return the window, as an addition to a sentence."""
+    if detail.window_s is None:
+        return "; the scenario sets no window"
+    begin, end = (clock(each)[:-2].removesuffix(":00") for each in detail.window_s)
+    return f"; the window is from {begin} to {end.removeprefix('+1 ')}"
 
 
 def _step(step: Step) -> list[str]:
@@ -124,7 +154,9 @@ def _step(step: Step) -> list[str]:
     after = after if again.retries else "does not try again"
     after += " (rejections too)" if again.retry_rejected and again.retries else ""
     then = "goes on with the next VM" if again.then == "skip" else "ends the step"
-    return [f"drain {step.drain}" if step.drain else f"migrate {step.vm}", step.to, order if step.drain else "-", f"{after}, then {then}"]
+    what = f"drain {step.drain}" if step.drain else f"migrate {step.vm}"
+    # A step that moves one VM has no next one.
+    return [what, step.to, order if step.drain else "-", f"{after}, then {then}" if step.drain else after]
 
 
 def variants(run: Run) -> Table | None:
@@ -134,7 +166,7 @@ def variants(run: Run) -> Table | None:
         return None
     known: dict[str, list[str]] = {}
     base = {path: value for path, value in run.loaded.document.content.items() if path != "variants"}
-    settings = {point.name: each for point, each in zip(run.loaded.points, run.loaded.settings, strict=True)}
+    settings = {point.name: each for point, each in zip(run.loaded.points, run.settings, strict=True)}
     for point, paths in written.items():  # a swept run stores every point as a variant: of those of one variant one is enough
         swept = settings.get(point, {})
         name = point.removesuffix(", ".join(f"{path}={value}" for path, value in swept.items())).removesuffix(", ")
@@ -150,7 +182,7 @@ def varied(run: Run) -> Table | None:
     if not run.swept:
         return None
     values: dict[str, dict[str, None]] = {}
-    for settings in run.loaded.settings:
+    for settings in run.settings:
         for path, value in settings.items():
             values.setdefault(path, {})[value] = None
     rows: list[list[Cell | str]] = [[path, Cell(str(len(known)), float(len(known))), _some(list(known))] for path, known in values.items()]
@@ -179,7 +211,8 @@ def flattened(value: object, path: str = "") -> Iterator[str]:
             yield from flattened(below, f"{path}.{key}" if path else str(key))
     elif path:
         empty = "none" if value in ({}, []) else ""
-        yield f"{path} = {empty or str(value)}"
+        # As the scenario is written: a truth value is one of YAML.
+        yield f"{path} = {empty or (str(value).lower() if isinstance(value, bool) else str(value))}"
 
 
 def objectives(run: Run) -> Listing | None:
@@ -187,24 +220,34 @@ def objectives(run: Run) -> Listing | None:
     return Listing(list(run.loaded.scenario.objectives), "Objectives") if run.loaded.scenario.objectives else None
 
 
-def operations(details: Sequence[Detail]) -> list[Listing]:
+def operations(points: Sequence[Point]) -> list[Listing]:
     """Return what goes wrong and what operators type at these points, with their names where not all have it."""
     faults: dict[str, list[str]] = {}
     typed: dict[str, list[str]] = {}
-    for detail in details:
-        types = {unit.name: unit.su_type for unit in detail.point.units}
-        for fault in detail.point.faults:
-            faults.setdefault(fault_text(fault, types.get(fault.place, "")), []).append(detail.point.name)
-        for operator in detail.point.operators:
-            typed.setdefault(operator_text(operator), []).append(detail.point.name)
+    for point in points:
+        types = {unit.name: unit.su_type for unit in point.units}
+        for fault in point.faults:
+            faults.setdefault(fault_text(fault, types.get(fault.place, "")), []).append(point.name)
+        for operator in point.operators:
+            typed.setdefault(operator_text(operator), []).append(point.name)
     titled = (("What goes wrong", faults), ("What operators type", typed))
-    return [Listing(_with_names(texts, len(details)), title, folded=len(texts) > LONG) for title, texts in titled if texts]
+    return [_listing(title, texts, len(points)) for title, texts in titled if texts]
 
 
-def _with_names(texts: Mapping[str, Sequence[str]], points: int) -> list[str]:
-    """Return texts with the points that have them, where these are not all."""
-    named = {text: ", ".join(f"'{name}'" for name in dict.fromkeys(names)) for text, names in texts.items()}
-    return [text if len(set(texts[text])) == points else f"{text} ({names})" for text, names in named.items()]
+def _listing(title: str, texts: Mapping[str, Sequence[str]], points: int) -> Listing:
+    """Return texts with the points that have them, where these are not all; once in the title where it is the same for all texts."""
+    named = {
+        text: "" if len(set(names)) == points else f" ({_some([_quoted(name) for name in dict.fromkeys(names)])})"
+        for text, names in texts.items()
+    }
+    everywhere = set(named.values())
+    if len(named) > 1 and len(everywhere) == 1:
+        return Listing(list(named), title + everywhere.pop(), folded=len(texts) > LONG)
+    return Listing([text + names for text, names in named.items()], title, folded=len(texts) > LONG)
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'"
 
 
 def _memory(size_bytes: float) -> Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,21 +9,21 @@ from typing import Any
 from sim.experiment.probing.effects import EFFECTS, is_current
 from sim.experiment.sources import SOURCES
 from sim.report.page.blocks import Block, Cell, Heading, Prose, Section, Table
-from sim.report.page.sections.assumptions.tornado import largest, moved_cell, tornado
+from sim.report.page.sections.assumptions.measures import FELT_WORDS, RANKING, Measure, Weighed, measures_of, moved, moved_cell
+from sim.report.page.sections.assumptions.tornado import tornado
 from sim.report.page.source import Run, Source
 from sim.scenario.assumed import FIXED_TIMES, KEPT, WRITING, Assumed, assumed_numbers, no_numbers
 from sim.scenario.catalogue import assumptions as catalogue
 from sim.scenario.facts import Fact
 
-Weighed = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # of tag and name of a number: what each point says
+Found = Mapping[tuple[str, str], Sequence[Weighed]]  # of tag and name of a number: it in each point that was weighed
 
 RULE = (
     "VM2000's own rule, by which it ends the pre-copy or gives up on SU /390, is not published. Where results of SU /390 depend on it they "
 )
-MATTERS = 0.01  # of p90: less is nothing that anybody would notice
-MOST_NAMED = 5
-FELT_S = 0.1  # what moves p90 by less is listed, and folded
-NEVER = "p90 then has no end"
+MOST_NAMED = 3
+MOST_VALUES = 2  # of a number, in the table of those that weigh
+MOST_OBJECTIVES, MOST_MEASURES = 2, 4  # columns of what changes, beside those that say what is assumed
 
 
 def assumptions(source: Source) -> Section | None:
@@ -45,58 +44,69 @@ def _of_run(run: Run, suffix: str) -> Iterator[Block]:
     current = effects is not None and is_current(effects, run.facts)
     weighed = _weighed(effects) if effects is not None and current else {}
     yield Prose(_lead(tags, numbers, weighed), "lead")
-    if "A2" in tags:
-        yield Prose(f"{RULE}rest on [A2].", "note")
     if run.contents.folder.read_bytes(SOURCES) is None:
         yield Prose(
             f"The folder has no `{SOURCES}` and does not tell which values are assumed; the same `migr run` again writes it.", "soft"
         )
+    else:
+        rule = f" A number weighs where 20 % less or more of it {FELT_WORDS}. {RANKING}." if weighed else ""
+        yield Prose(f"{_counts(tags, numbers)}{rule}")
+    if "A2" in tags:
+        yield Prose(f"{RULE}rest on [A2].", "note")
     if effects is None or not current:
         yield Prose(_how_to(run, stale=effects is not None), "note")
     else:
         for place, point in enumerate(effects["points"]):
             yield tornado(point, f"weight{suffix}x{place}")
-    yield from _tables(tags, numbers, facts, weighed, f"assumed{suffix}")
-    yield _in_full(tags, facts, f"intext{suffix}")
+    measures = measures_of(effects["points"]) if effects is not None and weighed else []
+    yield from _tables(tags, numbers, facts, weighed, measures, f"assumed{suffix}")
+    yield _in_full(tags, numbers, facts, f"intext{suffix}")
     yield from _sources(facts, f"sources{suffix}")
 
 
-def _lead(tags: Sequence[str], numbers: Sequence[Assumed], weighed: Weighed) -> str:
-    """Return how many assumptions there are, and which of them matter."""
-    known = {each.tag for each in numbers}
-    text = f"The results rest on {len(tags)} assumptions that nobody has published"
-    text += f"; {len(known)} of them are numbers, the others rules and displays." if known else "."
-    if not weighed:
-        return text
-    telling = sorted(((_weight(of), key) for key, of in weighed.items()), key=lambda each: (-each[0], int(each[1][0][1:]), each[1][1]))
-    telling = [(weight, key) for weight, key in telling if weight >= MATTERS]
+def _lead(tags: Sequence[str], numbers: Sequence[Assumed], weighed: Found) -> str:
+    """Return that results rest on assumptions, and which of the numbers among these matter."""
+    text = f"The results rest on {_counted(len(tags), 'assumption')} that nobody has published"
+    if not weighed or not numbers:
+        return f"{text}."
+    telling = _felt(numbers, weighed)
     if not telling:
-        return f"{text} None of these moves a p90 by 1 % when it is 20 % off."
-    words = "; ".join(f"[{tag}] {what}" + (f" ({NEVER})" if math.isinf(weight) else "") for weight, (tag, what) in telling[:MOST_NAMED])
-    words += f"; and {len(telling) - MOST_NAMED} more" if len(telling) > MOST_NAMED else ""
-    would = "If they were 20 % off, these would move p90 of the makespan or of the longest downtime by 1 % or more, first the heaviest"
-    return f"{text} {would}: {words}."
+        return f"{text}. None of the {_counted(len(numbers), 'number')} among them {FELT_WORDS}, when it is 20 % off."
+    weigh = f"{len(telling)} of the {_counted(len(numbers), 'number')} among them weigh{'s' if len(telling) == 1 else ''}"
+    first = max(weighed[telling[0].tag, telling[0].what], key=lambda each: each.weight)
+    of = f"{first.point['point']}: " if first.point["point"] else ""
+    rest = [f"[{each.tag}] {each.what}" for each in telling[1:MOST_NAMED]]
+    rest += [f"{len(telling) - MOST_NAMED} more"] if len(telling) > MOST_NAMED else []
+    then = f"; then {' and '.join([', '.join(rest[:-1]), rest[-1]][len(rest) == 1 :])}" if rest else ""
+    return f"{text}. {weigh}, most of all {first.name} ({of}{first.effect()}){then}."
 
 
-def _weighed(effects: Mapping[str, Any]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return for tag and name of each number what its points say: the entry, with name and base of the point beside it."""
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+def _counts(tags: Sequence[str], numbers: Sequence[Assumed]) -> str:
+    """Return what is counted: assumptions by their tags, numbers one by one."""
+    known = len({each.tag for each in numbers})
+    if not known:
+        return "Each assumption has a tag in brackets. None of them stands for a number: they are rules and displays."
+    stand = f"{known} of them stand{'s' if known == 1 else ''} for numbers, {_counted(len(numbers), 'number')} in all"
+    return f"Each assumption has a tag in brackets. {stand}; the other {len(tags) - known} are rules and displays."
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _weighed(effects: Mapping[str, Any]) -> dict[tuple[str, str], list[Weighed]]:
+    """Return for tag and name of each number what was found in each point."""
+    found: dict[tuple[str, str], list[Weighed]] = {}
     for point in effects["points"]:
         for entry in point["numbers"]:
-            found.setdefault((entry["tag"], entry["what"]), []).append(entry | {"point": point["point"], "base": point["base"]})
+            found.setdefault((entry["tag"], entry["what"]), []).append(Weighed(point, entry))
     return found
 
 
-def _weight(entries: Sequence[Mapping[str, Any]]) -> float:
-    """Return the largest move of a p90 as a share of it."""
-    return max(_share(entry, metric) for entry in entries for metric in ("makespan_s", "downtime_s"))
-
-
-def _share(entry: Mapping[str, Any], metric: str) -> float:
-    base, move = entry["base"][metric]["value"], abs(largest(entry, metric))
-    if not move:
-        return 0.0
-    return move / base if not isinstance(base, str) and base > 0 else math.inf
+def _felt(numbers: Sequence[Assumed], weighed: Found) -> list[Assumed]:
+    """Return the numbers whose change anybody would notice, the heaviest first: as the figures have them."""
+    felt = [each for each in numbers if any(one.felt for one in weighed.get((each.tag, each.what), ()))]
+    return sorted(felt, key=lambda each: max(one.weight for one in weighed[each.tag, each.what]), reverse=True)
 
 
 def _how_to(run: Run, *, stale: bool) -> str:
@@ -107,8 +117,8 @@ def _how_to(run: Run, *, stale: bool) -> str:
         parts += ["--out", run.folder]
     why = f"`{EFFECTS}` in the folder belongs to other results and is not shown. " if stale else ""
     return (
-        f"{why}How much each assumed number weighs has not been computed for these results. `{shlex.join(parts)}` does it, in some "
-        "seconds where the lockstep engine covers the plan; what is computed already is not computed again."
+        f"{why}How much each assumed number weighs has not been computed for these results. `{shlex.join(parts)}` does it, as a rule in "
+        "about a minute or less; what is computed already is not computed again."
     )
 
 
@@ -116,42 +126,65 @@ def _tables(
     tags: Sequence[str],
     numbers: Sequence[Assumed],
     facts: Sequence[Fact],
-    weighed: Weighed,
+    weighed: Found,
+    measures: Sequence[Measure],
     key: str,
 ) -> Iterator[Table]:
-    """Yield the assumptions, their values, and their effect where it is known: the heaviest first, folded those that move nothing."""
+    """Yield the assumptions and their values; where it is known with what they change: those that weigh, and folded the others."""
     known, why = catalogue(), no_numbers(facts)
-    ordered = sorted(numbers, key=lambda each: -_weight(weighed[each.tag, each.what]) if (each.tag, each.what) in weighed else 0.0)
-    rows: list[list[Cell | str]] = []
-    for each in ordered:
-        head = f"[{each.tag}]", known[each.tag].title, f"{each.what}: {_values(each)}"
-        rows.append([*head, *_moves(weighed, each)] if weighed else [*head, known[each.tag].parameter or "-"])
     with_number = {each.tag for each in numbers}
-    for tag in (tag for tag in tags if tag not in with_number and tag in known):
-        head = f"[{tag}]", known[tag].title, why.get(tag, "-")
-        rows.append([*head, "no number", "no number"] if weighed else [*head, known[tag].parameter or "-"])
+    rules = [(f"[{tag}]", known[tag].title, why.get(tag, "-"), tag) for tag in tags if tag not in with_number and tag in known]
+    named = {each: (f"[{each.tag}]", known[each.tag].title, f"{each.what}: {_values(each)}") for each in numbers}
     titles = "Tag", "What is assumed", "Value used"
-    caption = "Every assumption that these results rest on"
     if not weighed:
-        yield Table(key, (*titles, "Replaced in a scenario by"), rows, f"{caption}.")
+        rows: list[list[Cell | str]] = [[*head, known[each.tag].parameter or "-"] for each, head in named.items()]
+        rows += [[*head, known[tag].parameter or "-"] for *head, tag in rules]
+        yield Table(key, (*titles, "Replaced in a scenario by"), rows, f"{_table_counts(len(numbers), len(rules))}.")
         return
-    heavy = [row for row in rows if any(isinstance(cell, Cell) and abs(cell.value or 0.0) >= FELT_S for cell in row)]
-    light = [row for row in rows if row not in heavy]
-    columns = (*titles, "p90 makespan moves by", "p90 downtime moves by")
-    caption = (
-        "Assumptions that move p90, and by how much with 20 % less / 20 % more of a number. Where several variants were weighed: in that "
-        "one which it moves most. A dash: it is 100 % already. The downtime is the longest of a replication."
-    )
+    shown = moved([each for of in weighed.values() for each in of], measures, MOST_OBJECTIVES, MOST_MEASURES)
+    changes = [measure.title for measure in shown]
+    heavy = _felt(numbers, weighed)
+    light = [each for each in numbers if each not in heavy]
     if heavy:
-        yield Table(key, columns, heavy, caption)
-    if light:
-        rest = f"The {len(light)} others, which move p90 by less than {FELT_S:g} s: numbers that decide nothing here, and rules."
-        yield Table(f"{key}rest", columns, light, rest, folded=True)
+        rows = [[f"[{each.tag}]", _in_short(each), *_moves(weighed, each, shown)] for each in heavy]
+        yield Table(
+            key,
+            ("Tag", "Number", *changes),
+            rows,
+            _caption(len(heavy), len(numbers), several=any(len(each) > 1 for each in weighed.values())),
+        )
+    rows = [[*named[each], *_moves(weighed, each, shown)] for each in light]
+    rows += [[*head, *["no number"] * len(shown)] for *head, _ in rules]
+    if rows:
+        rest = f"{_table_counts(len(light), len(rules), 'other ' * bool(heavy))}: 20 % of such a number changes less, or nothing."
+        yield Table(f"{key}rest", (*titles, *changes), rows, rest, folded=True)
 
 
-def _moves(weighed: Weighed, assumed: Assumed) -> tuple[Cell, Cell]:
-    entries = weighed.get((assumed.tag, assumed.what))
-    return (moved_cell(entries, "makespan_s"), moved_cell(entries, "downtime_s")) if entries else (Cell("not weighed"), Cell("not weighed"))
+def _table_counts(numbers: int, rules: int, other: str = "") -> str:
+    """Return what a table lists: numbers, and assumptions that are none."""
+    return (
+        f"The {numbers} {other}number{'' if numbers == 1 else 's'}, and the {_counted(rules, 'assumption')} without one: rules and displays"
+    )
+
+
+def _caption(heavy: int, numbers: int, *, several: bool) -> str:
+    where = " Where several points were weighed: in that one in which it changes most." if several else ""
+    return (
+        f"The {heavy} of {numbers} numbers that weigh, and what changes with 20 % less / 20 % more of each.{where} "
+        "A dash: it is 100 % already. In nine of ten replications a time is at most its p90; the longest downtime is that of the VM that "
+        "stands still longest."
+    )
+
+
+def _moves(weighed: Found, assumed: Assumed, measures: Sequence[Measure]) -> list[Cell]:
+    found = weighed.get((assumed.tag, assumed.what))
+    return [moved_cell(found, measure) if found else Cell("not weighed") for measure in measures]
+
+
+def _in_short(assumed: Assumed) -> str:
+    """Return a number with its value; with how many where these are many: the assumptions in full name them."""
+    values = _values(assumed).split(", ")
+    return f"{assumed.what}: {', '.join(values) if len(values) <= MOST_VALUES else f'{len(values)} values'}"
 
 
 def _values(assumed: Assumed) -> str:
@@ -184,17 +217,18 @@ def _load(fact: Fact) -> str:
     return profile if profile == f"profile {name}" else f"{name} ({profile})"
 
 
-def _in_full(tags: Sequence[str], facts: Sequence[Fact], key: str) -> Table:
-    """Return the full text of each assumption, and what its numbers were taken from."""
+def _in_full(tags: Sequence[str], numbers: Sequence[Assumed], facts: Sequence[Fact], key: str) -> Table:
+    """Return the full text of each assumption, its numbers, and what these were taken from."""
     known = catalogue()
     rows = []
     for tag in (tag for tag in tags if tag in known):
         cited = dict.fromkeys(_source(fact) for fact in facts if fact.assumption == tag and fact.origin == "profile")
         named = "; ".join(text for text in cited if not text.startswith("assumed ["))
-        rows.append([f"[{tag}]", known[tag].text, named or "-", known[tag].parameter or "-"])
+        values = "; ".join(f"{each.what}: {_values(each)}" for each in numbers if each.tag == tag)
+        rows.append([f"[{tag}]", known[tag].text, values or "no number", named or "-", known[tag].parameter or "-"])
     return Table(
         key,
-        ("Tag", "What is known and what is assumed", "The value comes from", "Replaced in a scenario by"),
+        ("Tag", "What is known and what is assumed", "Values used", "The value comes from", "Replaced in a scenario by"),
         rows,
         "The assumptions in full.",
         folded=True,

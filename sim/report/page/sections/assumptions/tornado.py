@@ -1,233 +1,262 @@
-"""How much an assumed number weighs, drawn and as cells: p90 with 20 % less and with 20 % more of it."""
+"""How much the assumed numbers of a point weigh, drawn: what was found as assumed, with 20 % less and with 20 % more of each."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from sim.report.layout import short_span, show_span
+from sim.report.layout import show_span
 from sim.report.page.blocks import Cell, Figure, Prose, Table, number_of
 from sim.report.page.drawing import INK, SERIES, Drawing, legend_below
+from sim.report.page.sections.assumptions.measures import (
+    ARRIVED,
+    CASES,
+    FELT,
+    FELT_WORDS,
+    TIMES,
+    Entry,
+    Measure,
+    Weighed,
+    endless,
+    measures_of,
+    moved,
+    shown_move,
+)
 
-MOST_DRAWN = 12
-LEAST_DRAWN = 0.0005  # of p90: a shorter bar is a line
-CASES = {"less": "20 % less", "more": "20 % more"}
-METRICS = {"makespan_s": "makespan", "downtime_s": "longest downtime"}
+MOST_DRAWN, MOST_PANELS = 12, 3
+MINUTES, HOURS = 600.0, 36000.0  # seconds; from these on an axis has another unit
+LETTERS = {1: 60, 2: 36, 3: 26}  # of a name beside so many panels, and below one
 STYLES: dict[str, dict[str, Any]] = {
     "less": {"color": SERIES[1]},
     "more": {"facecolor": "none", "edgecolor": SERIES[0], "hatch": "////", "linewidth": 0.8},
 }
-MINUTES = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200)  # seconds between two marks
 OFFSETS = {"less": 0.2, "more": -0.2}
-Entry = Mapping[str, Any]
-
-
-def move_of(entry: Entry, case: str, metric: str) -> float:
-    """Return by how much p90 of a metric moves in a case, s; infinite where only one of the two ends; 0 for a world that cannot be."""
-    found = entry[case].get(metric)
-    value = found["difference"] if found is not None else 0.0
-    return {"never": math.inf, "-never": -math.inf}[value] if isinstance(value, str) else float(value)
-
-
-def largest(entry: Entry, metric: str) -> float:
-    """Return the larger one of the two moves, with its sign."""
-    return max((move_of(entry, case, metric) for case in CASES), key=abs)
-
-
-def shown_move(value: float, metric: str = "makespan_s") -> str:
-    """Return a move as people read it; without end is a makespan where VMs stay behind, and then they are not stopped for the move."""
-    if value == 0:
-        return "no effect"
-    if math.isinf(value) and metric != "makespan_s":
-        return "left behind" if value > 0 else "arrives, as it does not otherwise"
-    if math.isinf(value):
-        return "never ends" if value > 0 else "ends, as it does not otherwise"
-    return f"{'+' if value > 0 else '-'}{show_span(abs(value))}" if abs(value) >= 0.005 else "< 0.01 s"
-
-
-def moved_cell(entries: Sequence[Entry], metric: str) -> Cell:
-    """Return what a number does to p90, in the point that it moves most; the value behind it is the larger move."""
-    entry = max(entries, key=lambda each: abs(largest(each, metric)))
-    texts = [_case_text(entry, case, metric) for case in CASES]
-    text = "no effect" if set(texts) == {"no effect"} else " / ".join(texts)
-    return Cell(text, largest(entry, metric))
-
-
-def _case_text(entry: Entry, case: str, metric: str) -> str:
-    note = str(entry[case].get("note", ""))
-    if metric not in entry[case]:
-        return note
-    return "-" if note == "100 % is the most" else shown_move(move_of(entry, case, metric), metric)
+ENGINES = {"simpy": "simulated one by one (the SimPy engine)", "lockstep": "computed all at once (the lockstep engine)"}
 
 
 def tornado(point: Entry, key: str) -> Figure | Prose:
-    """Return the figure of one point, or a sentence where no number moves anything.
+    """Return the figure of one point, or a sentence where no number changes anything that anybody would notice.
 
     Args:
         point: of `assumptions.json`.
         key: of the figure.
     """
-    of = f" of {point['point']}" if point["point"] else ""
-    drawn = sorted(point["numbers"], key=lambda entry: -_weight(point, entry))[:MOST_DRAWN]
-    drawn = [entry for entry in drawn if _weight(point, entry) >= LEAST_DRAWN]
-    if not drawn:
-        return Prose(_unmoved(point, of))
-    metrics = [metric for metric in METRICS if any(largest(entry, metric) for entry in drawn)]
-    drawn.sort(key=lambda entry: -abs(largest(entry, metrics[0])))
-    rest = (
-        f" Drawn are the {len(drawn)} of {len(point['numbers'])} numbers that move p90 most." if len(drawn) < len(point["numbers"]) else ""
-    )
+    weighed = [Weighed(point, entry) for entry in point["numbers"]]
+    felt = sorted((each for each in weighed if each.felt), key=lambda each: each.weight, reverse=True)
+    if not felt:
+        return Prose(_unmoved(point))
+    drawn = felt[:MOST_DRAWN]
+    measures = moved(drawn, measures_of([point]), 1, MOST_PANELS, FELT)
+    which = f"all {len(felt)}" if len(drawn) == len(felt) else f"the {len(drawn)} heaviest"
     cut = ", cut off where they are longer than the longest bar" if point["engine"] == "simpy" else ""
-    engine = "SimPy" if point["engine"] == "simpy" else "lockstep"
+    lines = " Thin lines are 95 % intervals of the paired difference" + cut + "." if any(each.key in TIMES for each in measures) else ""
     return Figure(
         key,
-        _title(point, drawn[0], metrics[0]),
-        Drawing(lambda canvas: _draw(canvas, drawn, metrics), 1.15 + 0.36 * len(drawn)),
-        _alt(drawn, metrics, of),
-        "A bar begins at 0, where the number is as assumed, and ends where p90 would be if it were 20 % smaller or larger; "
-        "longer bars weigh more, bars to the right make it longer.",
-        f"{point['replications']:,} replications a case, of the {engine} engine, with the random "
-        f"draws of the unchanged ones (p90 {_bases(point, metrics)}); thin lines are 95 % intervals of the paired difference{cut}.{rest}",
-        _numbers(point, f"{key}n"),
+        _title(drawn[0]),
+        Drawing(lambda canvas: _draw(canvas, drawn, measures), 1.35 + 0.4 * len(drawn)),
+        _alt(drawn, measures),
+        "A bar begins at what is found as assumed and ends where that would be if the number were 20 % smaller or larger; longer bars "
+        "weigh more. The heaviest number stands at the top.",
+        f"{point['replications']:,} replications a case, {ENGINES[point['engine']]}, with the random draws of the unchanged ones. Of the "
+        f"{len(point['numbers'])} numbers {len(felt)} weigh: 20 % less or more of one {FELT_WORDS}. Drawn: {which}.{lines}",
+        _numbers(weighed, measures_of([point]), f"{key}n"),
     )
 
 
-def _unmoved(point: Entry, of: str) -> str:
-    text = f"None of the assumed numbers{of} moves p90 of the makespan or of the longest downtime by more than 0.05 % when it is 20 % off."
+def _unmoved(point: Entry) -> str:
+    of = f" of {point['point']}" if point["point"] else ""
+    text = f"None of the assumed numbers{of}, {len(point['numbers'])} in all, {FELT_WORDS}, when it is 20 % off."
     if not isinstance(point["base"]["makespan_s"]["value"], str):
         return text
     arrive = f"{100 * point['completed']:.0f} % of {point['replications']:,} replications bring every VM over"
     return f"{text} As assumed, p90 of the makespan has no end: {arrive}."
 
 
-def _weight(point: Entry, entry: Entry) -> float:
-    """Return the larger move of makespan and downtime, as a share of each."""
-    bases = {metric: number_of(point["base"][metric]["value"]) or 1.0 for metric in METRICS}
-    return max(math.inf if math.isinf(move) else abs(move) / base for metric, base in bases.items() for move in [largest(entry, metric)])
-
-
-def _title(point: Entry, entry: Entry, metric: str) -> str:
-    case = max(CASES, key=lambda each: abs(move_of(entry, each, metric)))
-    move = move_of(entry, case, metric)
-    of = f"{point['point']}: " if point["point"] else ""
-    head = f"{of}[{entry['tag']}] {entry['what']} matters most"
-    if math.isinf(move):
-        shares = f"{100 * entry[case]['completed']:.0f} % instead of {100 * point['completed']:.0f} %"
-        return f"{head}: with {CASES[case]}, {shares} of the replications bring every VM over"
+def _title(weighed: Weighed) -> str:
+    measure, case = weighed.heaviest()
+    of = f"{weighed.point['point']}: " if weighed.point["point"] else ""
+    head = f"{of}{weighed.name} matters most"
+    if measure.key not in TIMES or math.isinf(weighed.move(case, measure)):
+        return f"{head}: {weighed.effect()}"
+    move = weighed.move(case, measure)
     longer = "longer" if move > 0 else "shorter"
-    return f"{head} for p90 of the {METRICS[metric]}: {CASES[case]} makes it {show_span(abs(move))} {longer}"
+    return (
+        f"{head} for p90 of the {TIMES[measure.key]}: {CASES[case]} makes it {show_span(abs(move))} {longer} "
+        f"({100 * weighed.change(measure):.2g} %)"
+    )
 
 
-def _bases(point: Entry, metrics: Sequence[str]) -> str:
-    return ", ".join(f"{METRICS[metric]} {show_span(point['base'][metric]['value'])}" for metric in metrics)
+def _alt(drawn: Sequence[Weighed], measures: Sequence[Measure]) -> str:
+    parts = []
+    for each in drawn[:6]:
+        changes = [f"{measure.title}: {' / '.join(each.case_text(case, measure) for case in CASES)}" for measure in measures]
+        parts.append(f"{each.name}: {', '.join(changes)}")
+    of = f"{drawn[0].point['point']}: " if drawn[0].point["point"] else ""
+    return f"{of}bars of what changes with 20 % less / 20 % more of each assumed number. {'; '.join(parts)}."
 
 
-def _alt(drawn: Sequence[Entry], metrics: Sequence[str], of: str) -> str:
-    parts = [
-        f"[{entry['tag']}] {entry['what']}: "
-        + ", ".join(f"{METRICS[metric]} {' / '.join(_case_text(entry, case, metric) for case in CASES)}" for metric in metrics)
-        for entry in drawn[:6]
-    ]
-    return f"Bars: how p90{of} moves with 20 % less / 20 % more of each assumed number. {'; '.join(parts)}."
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The axis of a measure, in one unit.
+
+    Args:
+        measure: what is drawn.
+        base: what is found as assumed; a share is drawn from there, all else from 0.
+        reach: the longest finite bar, in the unit of the measure.
+        per: how many of those make one unit of the axis.
+        unit: of the axis.
+    """
+
+    measure: Measure
+    base: float
+    reach: float
+    per: float
+    unit: str
+
+    @property
+    def start(self) -> float:
+        """Where bars begin, in the unit of the axis."""
+        return self.base / self.per if self.measure.is_share else 0.0
+
+    def at(self, move: float) -> float:
+        """Return where a bar ends; one without end a little beyond the longest."""
+        return self.start + (math.copysign(1.2 * self.reach, move) if math.isinf(move) else move) / self.per
+
+    def text(self, value: float) -> str:
+        """Return what stands beside a bar, with its unit: of a move three digits, but no more than two decimals."""
+        if self.measure.is_share:
+            return self.measure.told(value * self.per)
+        digits = sum(abs(value) < bound for bound in (9.995, 99.95))
+        return f"{value:+.{digits}f} {self.unit}"
+
+    def mark(self, value: float) -> str:
+        """Return what stands at a mark of the axis."""
+        return f"{value:.3g} {self.unit}" if self.measure.is_share else f"{value:+.3g} {self.unit}" if value else "0"
 
 
-def _draw(canvas: Canvas, drawn: Sequence[Entry], metrics: Sequence[str]) -> None:
-    panels = canvas.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+def _scale(drawn: Sequence[Weighed], measure: Measure) -> _Scale:
+    moves = [abs(each.move(case, measure)) for each in drawn for case in CASES]
+    reach = max((move for move in moves if math.isfinite(move)), default=0.0) or 1.0
+    base = drawn[0].base(measure) or 0.0
+    if measure.is_share:
+        return _Scale(measure, base, reach, 0.01, "%")
+    if measure.of in {"rounds", "sent"}:
+        return _Scale(measure, base, reach, *((1.0, "rounds") if measure.of == "rounds" else (2.0**30, "GiB")))
+    per, unit = (1.0, "s") if reach < MINUTES else (60.0, "min") if reach < HOURS else (3600.0, "h")
+    return _Scale(measure, base, reach, per, unit)
+
+
+def _draw(canvas: Canvas, drawn: Sequence[Weighed], measures: Sequence[Measure]) -> None:
+    panels = canvas.subplots(1, len(measures), sharey=True, squeeze=False)[0]
     places = [len(drawn) - 1 - place for place in range(len(drawn))]
-    for axes, metric in zip(panels, metrics, strict=True):
-        reach = max([abs(move_of(entry, case, metric)) for entry in drawn for case in CASES if math.isfinite(move_of(entry, case, metric))])
-        reach = reach or 1.0
-        for place, entry in zip(places, drawn, strict=True):
+    width = LETTERS[len(measures)]
+    for axes, measure in zip(panels, measures, strict=True):
+        scale = _scale(drawn, measure)
+        for place, each in zip(places, drawn, strict=True):
             for case in CASES:
-                _bar(axes, entry, case, metric, place, reach)
-        axes.axvline(0.0, color=INK, linewidth=0.8)
-        axes.set_xlim(-1.75 * reach, 1.75 * reach)
+                _bar(axes, each, case, scale, place)
+        axes.axvline(scale.start, color=INK, linewidth=0.8)
+        _axis(axes, scale)
+        title = measure.title if measure.is_share else f"change of {measure.title}"
+        axes.set_xlabel("\n".join([*textwrap.wrap(title, width), f"(as assumed {measure.told(scale.base)})"]), fontsize=8.5)
         axes.set_ylim(-0.6, len(drawn) - 0.4)
-        axes.xaxis.set_major_locator(_locator(reach))
-        axes.xaxis.set_major_formatter(FuncFormatter(_axis_text(reach)))
-        axes.set_xlabel(f"change of p90 {METRICS[metric]}, {'min:s' if reach >= 60 else 's'}", fontsize=8.5)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-    panels[0].set_yticks(places, [f"[{entry['tag']}] {entry['what']}" for entry in drawn], fontsize=8.5)
+        axes.tick_params(axis="x", labelsize=8)
+    panels[0].set_yticks(places, ["\n".join(textwrap.wrap(each.name, LETTERS[3])) for each in drawn], fontsize=8.5)
     legend_below(canvas, [Patch(**STYLES[case]) for case in CASES], [f"{words} than assumed" for words in CASES.values()])
 
 
-def _bar(axes: Axes, entry: Entry, case: str, metric: str, place: int, reach: float) -> None:
-    """Draw one case: a bar with its interval and its value; what never ends reaches the edge."""
-    move, at = move_of(entry, case, metric), place + OFFSETS[case]
+def _axis(axes: Axes, scale: _Scale) -> None:
+    """Set limits with room for the values beside the bars, and a few marks in the unit of the axis."""
+    if scale.measure.is_share:
+        axes.set_xlim(-45.0, 145.0)
+        axes.xaxis.set_major_locator(MultipleLocator(50.0))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: scale.mark(value) if 0.0 <= value <= 100.0 else ""))
+        return
+    axes.set_xlim(-1.9 * scale.reach / scale.per, 1.9 * scale.reach / scale.per)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: scale.mark(value)))
+
+
+def _bar(axes: Axes, weighed: Weighed, case: str, scale: _Scale, place: int) -> None:
+    """Draw one case: a bar with its interval and its value; what never ends reaches beyond the longest."""
+    move, at = weighed.move(case, scale.measure), place + OFFSETS[case]
     if move == 0:
         return
-    end = math.copysign(1.2 * reach, move) if math.isinf(move) else move
-    axes.barh(at, end, height=0.34, zorder=2, **STYLES[case])
-    low, high = (number_of(entry[case][metric][name]) for name in ("low", "high"))
-    far, most = end, 1.2 * reach
-    if low is not None and high is not None and math.isfinite(move):
-        low, high = max(low, -most), min(high, most)  # infinite ends, too: a line that reaches the ends of all goes on
-        axes.plot([low, high], [at, at], color=INK, linewidth=1.0, zorder=3)
-        far = max(high, end) if end > 0 else min(low, end)
-    if abs(move) < 0.005:
+    end = scale.at(move)
+    axes.barh(at, end - scale.start, left=scale.start, height=0.34, zorder=2, **STYLES[case])
+    far = max([*_interval(axes, weighed, case, scale, at), end], key=lambda value: value if move > 0 else -value)
+    if abs(move) < max(0.005 * scale.reach, 0.0 if scale.measure.is_share else 0.005 * scale.per):
         return
     axes.annotate(
-        _endless(move, metric) if math.isinf(move) else _signed(move),
+        endless(move, scale.measure.of) if math.isinf(move) else scale.text(end),
         (far, at),
-        xytext=(3 if end > 0 else -3, 0),
+        xytext=(3 if move > 0 else -3, 0),
         textcoords="offset points",
         va="center",
-        ha="left" if end > 0 else "right",
+        ha="left" if move > 0 else "right",
         fontsize=8,
     )
 
 
-def _endless(move: float, metric: str) -> str:
-    return ("never ends" if move > 0 else "ends") if metric == "makespan_s" else ("left behind" if move > 0 else "arrives")
+def _interval(axes: Axes, weighed: Weighed, case: str, scale: _Scale, at: float) -> Iterator[float]:
+    """Draw the interval of a p90 and yield its ends, cut off at those of the longest bar: infinite ones go on."""
+    found: Entry = weighed.entry[case].get(scale.measure.key, {}) if scale.measure.key in TIMES else {}
+    low, high = (number_of(found.get(end)) for end in ("low", "high"))
+    if low is None or high is None or math.isinf(weighed.move(case, scale.measure)):
+        return
+    most = 1.2 * scale.reach
+    ends = [max(low, -most) / scale.per, min(high, most) / scale.per]
+    axes.plot(ends, [at, at], color=INK, linewidth=1.0, zorder=3)
+    yield from ends
 
 
-def _locator(reach: float) -> Locator:
-    """Return where the axis has its marks: at most five, at whole minutes or halves where it shows minutes."""
-    if reach < 60:
-        return MaxNLocator(5)
-    steps = [step for step in MINUTES if 3.5 * reach / step <= 5]
-    return MultipleLocator(steps[0]) if steps else MaxNLocator(5)
-
-
-def _axis_text(reach: float) -> Callable[[float, int], str]:
-    return lambda value, _: _signed(value) if reach >= 60 and value else f"{value:+g}" if value else "0"
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else '-'}{short_span(abs(value))}"
-
-
-def _numbers(point: Entry, key: str) -> Table:
-    """Return every case of every number, with its interval."""
+def _numbers(weighed: Sequence[Weighed], measures: Sequence[Measure], key: str) -> Table:
+    """Return every case of every number: the times with their intervals, the share that brings every VM over, and the objectives."""
+    others = [measure for measure in measures if measure.key not in TIMES]
     rows = []
-    for entry in point["numbers"]:
+    for each in weighed:
         for case, words in CASES.items():
-            head: list[Cell | str] = [f"[{entry['tag']}] {entry['what']}", words]
-            if "makespan_s" not in entry[case]:
-                rows.append([*head, *([entry[case].get("note", "-")] * 2), *(["-"] * 3)])
+            head: list[Cell | str] = [each.name, words]
+            if "makespan_s" not in each.entry[case]:
+                rows.append([*head, *([each.entry[case].get("note", "-")] * 2), *(["-"] * (2 + len(others)))])
                 continue
-            cells = [cell for metric in METRICS for cell in _metric_cells(entry, case, metric)]
-            share = entry[case]["completed"]
-            rows.append([*head, *cells, Cell(f"{100 * share:.1f} %", share)])
-    moved = [title for words in METRICS.values() for title in (f"p90 of the {words}", f"moves by (95 %), {words}")]
-    return Table(key, ("Number", "Case", *moved, "Replications that bring every VM over"), rows, folded=True)
+            times = [cell for measure in measures if measure.key in TIMES for cell in _time_cells(each, case, measure)]
+            rows.append([*head, *times, *(_found_cell(each, case, measure) for measure in others)])
+    titles = [title for words in TIMES.values() for title in (f"p90 of the {words}", f"moves by (95 %), {words}")]
+    shares = ["Replications that bring every VM over" if each.key == ARRIVED else each.title for each in others]
+    return Table(key, ("Number", "Case", *titles, *shares), rows, folded=True)
 
 
-def _metric_cells(entry: Entry, case: str, metric: str) -> tuple[Cell, Cell]:
-    found, note = entry[case][metric], entry[case].get("note", "")
-    text = shown_move(move_of(entry, case, metric), metric)
+def _time_cells(weighed: Weighed, case: str, measure: Measure) -> tuple[Cell, Cell]:
+    found, note = weighed.entry[case][measure.key], weighed.entry[case].get("note", "")
+    text = shown_move(weighed.move(case, measure), measure.of)
     ends = [number_of(found[name]) for name in ("low", "high")]
     if any(ends) and all(end is not None and math.isfinite(end) for end in ends):
         text += f" ({' to '.join(_signed(end) for end in ends if end is not None)})"
     if note:
         text += f"; {note}"
-    return Cell(show_span(found["value"]), number_of(found["value"])), Cell(text, move_of(entry, case, metric))
+    return Cell(show_span(found["value"]), number_of(found["value"])), Cell(text, weighed.move(case, measure))
+
+
+def _signed(value_s: float) -> str:
+    return f"{'-' if value_s < 0 else '+'}{show_span(abs(value_s))}"
+
+
+def _found_cell(weighed: Weighed, case: str, measure: Measure) -> Cell:
+    value = measure.in_entry(weighed.entry[case])
+    if value is None:
+        return Cell("-")
+    verdict = weighed.entry[case].get("objectives", {}).get(measure.key, {}).get("verdict", "")
+    return Cell(f"{measure.told(value)}{f', {verdict}' if verdict else ''}", value)

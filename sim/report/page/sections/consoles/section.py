@@ -11,24 +11,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.engine.journal import Line
-from sim.experiment.storage.reading import batches
 from sim.report.layout import clock, show_span
 from sim.report.page.blocks import Block, Figure, Heading, Listing, Prose, Section
-from sim.report.page.sections.consoles.sequence import LANES, RESUMED, SUSPENDED, Interlude, rows_of, sequence_drawing, sequence_table
+from sim.report.page.sections.consoles.charts import Chart
+from sim.report.page.sections.consoles.failing import failing_blocks
+from sim.report.page.sections.consoles.sequence import (
+    LANES,
+    READING,
+    RESUMED,
+    SPREADS,
+    SUSPENDED,
+    Interlude,
+    rows_of,
+    sequence_drawing,
+    sequence_table,
+    several,
+)
+from sim.report.page.sections.consoles.stored import has_messages, median_number, messages_of, stored_messages
 from sim.report.page.source import Detail, Source
 from sim.report.trace.consoles import TITLES, UNDOCUMENTED, chosen, listed, side_by_side
-from sim.results.message_times import COLUMNS, MessageTimes, message_times
-from sim.results.tables import arrow, message_rows
+from sim.results.message_times import MessageTimes, message_times
 from sim.scenario.objectives import parse_objective
 from sim.vm2000.catalogue import SU_390, SU_X86
 
 TRACE_WIDTH, MOST_LINES = 132, 150
-READING = (
-    "Each row is a message, in the order of time, with a mark in the lane of the console that shows it; rows are equally far apart, "
-    "whatever time passes between them. Arrows lead from what one SU prints to what the other one prints in its turn."
-)
-SPREADS = " The bars on the right say how much earlier or later than its median a message can appear."
-NEARLY_S = 1.0  # medians of two points that are no further apart make the same chart
 FOLDED = 12  # lines of a trace from which on it is closed until somebody opens it
 
 
@@ -55,33 +61,12 @@ class _Subject:
         return value if isinstance(value, int | float) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Chart:
-    """A chart that is drawn.
-
-    Args:
-        name: of its point.
-        vm: whose messages it shows.
-        lines: id, consoles and number of each message, in the order of time.
-        times: when they appear.
-    """
-
-    name: str
-    vm: str
-    lines: list[tuple[object, ...]]
-    times: MessageTimes
-
-    def apart_s(self, other: MessageTimes) -> float:
-        """Return by how much the median of a message differs most, seconds."""
-        pairs = zip(self.times.appearances, other.appearances, strict=True)
-        return max(abs(a - b) for one, two in pairs for a, b in ((one.first_s[1], two.first_s[1]), (one.last_s[1], two.last_s[1])))
-
-
 def consoles(source: Source) -> Section | None:
     """Return what the consoles of one VM show; None where no VM migrates."""
     blocks: list[Block] = []
     types: set[str] = set()
-    charts: list[_Chart] = []
+    charts: list[Chart] = []
+    failing: list[Chart] = []
     shown: dict[str, str] = {}  # folder -> its VM: the same one in all of its points, so that they can be compared
     for detail in source.details:
         subject = _same(detail, shown.get(detail.run.folder, "")) or _subject(detail)
@@ -90,7 +75,7 @@ def consoles(source: Source) -> Section | None:
         shown.setdefault(detail.run.folder, subject.vm)
         types.add(str(subject.line["su_type"]))
         blocks += [Heading(detail.name)] if len(source.details) > 1 else []
-        blocks += _of_point(detail, subject, first=detail is source.details[0], charts=charts)
+        blocks += _of_point(detail, subject, charts, failing)
     return Section("consoles", "What the consoles show", [*blocks, *_limits(types)]) if blocks else None
 
 
@@ -115,26 +100,36 @@ def _same(detail: Detail, vm: str) -> _Subject | None:
     return None if line is None else _Subject(line, "")
 
 
-def _of_point(detail: Detail, subject: _Subject, *, first: bool, charts: list[_Chart]) -> Iterator[Block]:
-    """Yield chart and trace of a point; where an earlier one has the same messages at nearly the same times, only that."""
-    times, stored = _times(detail, subject.vm)
-    if times is not None and times.completed:
-        chart = _Chart(detail.name, subject.vm, [(each.id, each.consoles, each.times) for each in times.appearances], times)
-        alike = next((other for other in charts if other.lines == chart.lines and other.apart_s(times) <= NEARLY_S), None)
-        if alike is not None:
-            yield Prose(
-                f"{subject.vm}: the same messages in the same order as with {alike.name}, at the median each no more than "
-                f"{show_span(alike.apart_s(times))} earlier or later; they are not drawn again.{_command_of_trace(detail)}"
-            )
-            return
-        charts.append(chart)
-    yield from _sequence(detail, subject, times, stored=stored, first=first)
-    yield from _trace(detail, subject)
+def _of_point(detail: Detail, subject: _Subject, charts: list[Chart], failing: list[Chart]) -> Iterator[Block]:
+    """Yield charts and trace of a point; where an earlier one has the same messages at nearly the same times, only that.
+
+    Args:
+        detail: the point.
+        subject: whose messages are shown.
+        charts: of completed migrations, drawn for earlier points.
+        failing: likewise, of attempts that fail.
+    """
+    messages = messages_of(detail)
+    times, stored = None if messages is None else message_times(messages, subject.vm), has_messages(detail)
+    chart = Chart.of(detail.name, times) if times is not None and times.counted else None
+    alike = None if chart is None else chart.alike(charts)
+    if chart is None or alike is None:
+        yield from _sequence(detail, subject, times, stored=stored, first=not charts and chart is not None)
+        charts += [chart] if chart is not None else []
+        yield from failing_blocks(detail, subject.vm, failing)
+        yield from _trace(detail, subject)
+        return
+    brought_over = "once it is brought over, " if detail.entry["failures"]["reasons"] else ""
+    yield Prose(
+        f"{subject.vm}: {brought_over}the same messages in the same order as with \u201c{alike.name}\u201d, {chart.apart(alike)}; "
+        f"they are not drawn again.{_command_of_trace(detail)}"
+    )
+    yield from failing_blocks(detail, subject.vm, failing)
 
 
 def _command_of_trace(detail: Detail) -> str:
     """Return what prints the trace of the median replication, as a sentence; "" where it cannot be repeated."""
-    number = next(_median_number(detail), None)
+    number = next(median_number(detail), None)
     return "" if number is None else f" `{_trace_command(detail, number)}` prints those of the median replication."
 
 
@@ -146,41 +141,15 @@ def _sequence(detail: Detail, subject: _Subject, times: MessageTimes | None, *, 
             f"replication can be repeated here. {_how_to_store(detail)}"
         )
         return
-    if not times.completed:
-        told = f"In none of {times.replications:,} replications whose messages are stored" if stored else "In the median replication"
-        yield Prose(
-            f"{told} {subject.vm} was brought over to its target {_of(detail)}, so there is no sequence from VMS2450 to VMS2451 to show."
-        )
+    if not times.counted:
+        if stored:
+            told = f"In none of the {times.replications:,} replications with stored messages was {subject.vm} brought over to its target"
+        else:
+            told = f"In the median replication {subject.vm} was not brought over to its target"
+        yield Prose(f"{told}, so there is no sequence from VMS2450 to VMS2451 to show.")
         return
     yield Prose(_lead(times, subject), "lead" if first else "")
     yield _figure(detail, subject, times, stored=stored)
-
-
-def _times(detail: Detail, vm: str) -> tuple[MessageTimes | None, bool]:
-    """Return when messages appear, and whether they come from stored ones; else from the median replication, repeated."""
-    if _has_messages(detail):
-        return message_times(_batches(detail), vm), True
-    for number in _median_number(detail):
-        rows = message_rows(detail.point.name, detail.again[number])
-        return message_times(arrow("messages", rows).to_batches(), vm), False
-    return None, False
-
-
-def _has_messages(detail: Detail) -> bool:
-    return bool(detail.run.contents.pieces.get(("messages", detail.place)))
-
-
-def _batches(detail: Detail) -> Iterator[pa.RecordBatch]:
-    """Yield the stored messages of the point alone."""
-    contents = detail.run.contents
-    key = "messages", detail.place
-    return batches(replace(contents, pieces={key: contents.pieces[key]}), "messages", COLUMNS)
-
-
-def _median_number(detail: Detail) -> Iterator[int]:
-    """Yield the median replication where it could be repeated."""
-    if detail.median is not None and detail.median.replication in detail.again:
-        yield detail.median.replication
 
 
 def _lead(times: MessageTimes, subject: _Subject) -> str:
@@ -204,7 +173,7 @@ def _figure(detail: Detail, subject: _Subject, times: MessageTimes, *, stored: b
         title=_title(times, subject),
         drawing=sequence_drawing(times, rows),
         alt=f"Messages of the migration of {subject.vm} in the order of time, median times after VMS2450: {shown}. {'. '.join(notes)}",
-        reading=READING + (SPREADS if times.completed > 1 else "") + why,
+        reading=READING + several(times) + (SPREADS if times.counted > 1 else "") + why,
         sample=_sample(detail, times, stored=stored),
         numbers=sequence_table(f"{detail.key}messages", times),
     )
@@ -224,22 +193,31 @@ def _title(times: MessageTimes, subject: _Subject) -> str:
 def _sample(detail: Detail, times: MessageTimes, *, stored: bool) -> str:
     if not stored:
         text = "n = 1: the median replication, repeated, so there are no bands; `--messages 200` stores more."
-    elif times.completed == 1:
+    elif times.counted == 1:
         text = f"n = 1 of {times.replications:,} replications with stored messages, so there are no bands."
     else:
         text = (
-            f"n = {times.completed:,}: the first completed migration in each of {times.replications:,} replications with stored messages; "
+            f"n = {times.counted:,}: the first completed migration in each of {_completing(times)} with stored messages; "
             "bands hold 90 % of them, p5 to p95 (a spread, no interval of confidence)."
         )
-    return f"{text} Pre-copy and standstill are medians of all {detail.replications:,} replications."
+    return (
+        f"{text} Pre-copy and standstill are medians of the completed migrations of all {detail.replications:,} replications, so they can "
+        "differ a little from what lies between the rows."
+    )
+
+
+def _completing(times: MessageTimes) -> str:
+    """Return in how many replications the VM was brought over."""
+    some = f"{times.counted:,} of " if times.counted < times.replications else ""
+    return f"{some}{times.replications:,} replications"
 
 
 def _trace(detail: Detail, subject: _Subject) -> Iterator[Block]:
     """Yield the trace of the median replication; of the first one where it cannot be repeated."""
-    for number in _median_number(detail):
+    for number in median_number(detail):
         yield from _repeated_trace(detail, subject, number)
         return
-    if _has_messages(detail):
+    if has_messages(detail):
         lines = _stored_lines(detail, subject.vm)
         if lines:
             yield Prose(
@@ -253,9 +231,11 @@ def _repeated_trace(detail: Detail, subject: _Subject, number: int) -> Iterator[
     lines = detail.again[number].journal.in_order()
     shown, of_one = _fitting(lines, subject.vm)
     assert detail.median is not None  # noqa: S101 - its number was found
-    makespan = f"makespan {show_span(detail.median.value)}" if detail.median.value != float("inf") else "no finite makespan"
     only = f" Here are the lines of {subject.vm} only;" if of_one else ""
-    which = f"Replication {number:,} is the one with the median makespan ({makespan}).{only}"
+    if detail.median.value == float("inf"):
+        which = f"At the median the plan never comes to its end; replication {number:,} is one of those.{only}"
+    else:
+        which = f"Replication {number:,} is the one with the median makespan ({show_span(detail.median.value)}).{only}"
     yield Prose(f"{which} `{_trace_command(detail, number)}` prints all of it.")
     whose = f" of {subject.vm}" if of_one else ""
     title = f"Console trace{whose}, replication {number:,}, in the layout of `migr trace`{_cut(len(shown))}".replace("`", "")
@@ -285,7 +265,7 @@ def _cut(lines: int) -> str:
 def _stored_lines(detail: Detail, vm: str) -> list[str]:
     """Return the stored lines of a VM in replication 0, in the layout of `migr trace`."""
     found: list[str] = []
-    for batch in _batches(detail):
+    for batch in stored_messages(detail):
         rows = batch.filter(pc.and_(pc.equal(batch["replication"], pa.scalar(0)), pc.equal(batch["vm"], pa.scalar(vm))))
         for row in rows.to_pylist():
             where = next((title for recipient, title in TITLES.items() if recipient in row["consoles"].split(",")), "administrators")

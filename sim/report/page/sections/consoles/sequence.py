@@ -9,14 +9,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from sim.report.layout import show_span
-from sim.report.page.blocks import Cell, Table, span_cell
+from sim.report.page.blocks import Cell, Table
 from sim.report.page.drawing import FAINT, GROUND, INK, PALE, SERIES, SOFT, Drawing
-from sim.results.message_times import Appearance, MessageTimes
+from sim.results.message_times import Appearance, MessageTimes, wording
 from sim.vm2000.catalogue import (
+    ABORTED_ON_SOURCE,
+    AFTER_SUSPEND,
+    ATTACHED_AGAIN_ON_SOURCE,
+    CHASE_LIMIT_PASSED,
+    DEFINITION_NOT_CREATED,
+    DISKS_NOT_OPERABLE,
     ETMDR01,
+    FORCED_OFF,
+    GUEST_LOST,
     HAL0331,
     HAL0332,
+    LINK_LOST,
     MCS1002,
+    MONITOR_STARVED,
+    NO_ROOM_AT_SETUP,
+    RESUMED_ON_SOURCE,
+    ROLLED_BACK_ON_TARGET,
+    SU_CRASHED,
     VMS2430,
     VMS2431,
     VMS2432,
@@ -52,12 +66,44 @@ SHORT = {  # our words beside the id; the table of the figure has the lines as t
     HAL0332.id: "VM resumed",
     VMS6021.id: "VM deleted",
 }
+OWN_SHORT = {  # likewise, for what has no published id: by the template
+    each.text: words
+    for each, words in (
+        (CHASE_LIMIT_PASSED, "not sent in time"),
+        (NO_ROOM_AT_SETUP, "VM could not be set up"),
+        (LINK_LOST, "network connection interrupted"),
+        (DISKS_NOT_OPERABLE, "device not operable at target"),
+        (DEFINITION_NOT_CREATED, "definition not created"),
+        (MONITOR_STARVED, "monitor system gets no CPU"),
+        (SU_CRASHED, "SU went down"),
+        (FORCED_OFF, "ended by a command"),
+        (AFTER_SUSPEND, "broke while suspended"),
+        (RESUMED_ON_SOURCE, "VM goes on on the source"),
+        (ROLLED_BACK_ON_TARGET, "VM removed again"),
+        (ATTACHED_AGAIN_ON_SOURCE, "device attached again"),
+        (ABORTED_ON_SOURCE, "aborted, VM stays on source"),
+        (GUEST_LOST, "guest is lost"),
+    )
+}
 LANES = {  # place, colour, marker
     Recipient.SOURCE: (0.27, SERIES[0], "o"),
     Recipient.TARGET: (0.41, SERIES[1], "s"),
     Recipient.GUEST: (0.55, SERIES[2], "^"),
 }
 TIMES_END, TEXT_BEGINS, TEXT_LENGTH = 0.20, 0.62, 30
+SEEN_AT: dict[str, str] = {
+    Recipient.SOURCE: "source monitor",
+    Recipient.TARGET: "target monitor",
+    Recipient.SOURCE_ADMINS: "administrators of the source",
+    Recipient.TARGET_ADMINS: "administrators of the target",
+    Recipient.GUEST: "guest console",
+}
+STANDS_STILL = 0.22, 0.60  # where the band of the standstill begins and ends
+READING = (
+    "Each row is a message, in the order of time, with a mark in the lane of the console that shows it; rows are equally far apart, "
+    "whatever time passes between them. Arrows lead from what one SU prints to what the other one prints in its turn."
+)
+SPREADS = " The bars on the right say how much earlier or later than its median a message can appear, the first one of several alike."
 SILENCE = 0.2  # share of the whole migration from which on a time without messages is told
 ROW_IN, HEAD_IN = 0.235, 1.0  # inches
 
@@ -104,7 +150,7 @@ def rows_of(times: MessageTimes, precopy_s: float | None, downtime_s: float | No
 
 def sequence_drawing(times: MessageTimes, rows: Sequence[Row]) -> Drawing:
     """Return how the chart is drawn: lanes with a row for each message, beside them how much its time spreads."""
-    spreads = times.completed > 1
+    spreads = times.counted > 1
 
     def draw(canvas: Canvas) -> None:
         axes = canvas.subplots(1, 2 if spreads else 1, sharey=True, squeeze=False, width_ratios=[4.6, 1.3] if spreads else [1])[0]
@@ -129,14 +175,15 @@ def _draw_lanes(axes: Axes, times: MessageTimes, rows: Sequence[Row]) -> None:
         if isinstance(row, Interlude):
             _draw_interlude(axes, number, row)
         else:
-            _draw_message(axes, number, row, whole=times.completed)
+            _draw_message(axes, number, row, whole=times.counted)
     for sent, taken in HAND_OVER:
         _draw_arrow(axes, rows, sent, taken)
 
 
 def _draw_interlude(axes: Axes, number: int, row: Interlude) -> None:
     if row.stopped:
-        axes.axhspan(number - 1, number + 1, color=PALE, linewidth=0, zorder=0)
+        # Behind the lanes only: the edges of a wider band would strike through the texts of the rows above and below.
+        axes.axhspan(number - 1, number + 1, *STANDS_STILL, color=PALE, linewidth=0, zorder=0)
     else:
         for place, _, _ in LANES.values():
             axes.plot([place, place], [number - 0.32, number + 0.32], color=GROUND, linewidth=2.4, zorder=2)
@@ -188,12 +235,23 @@ def _draw_spreads(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xlabel("earlier or later, s\n(p5 to p95)", fontsize=8)
 
 
+def words_of(row: Appearance) -> str:
+    """Return a message in a few words."""
+    return SHORT.get(row.id) or OWN_SHORT.get(wording(row.id, row.text)) or row.text.removeprefix(f"{row.id} ")
+
+
 def label_of(row: Appearance) -> str:
     """Return id and a few words, with the number of lines where there are several."""
     fewest, most = row.times
     often = "" if most == 1 else f" x {most}" if fewest == most else f" x {fewest} to {most}"
-    words = SHORT.get(row.id) or row.text.removeprefix(f"{row.id} ")
+    words = words_of(row)
     return f"{row.id}{often}  {words if len(words) <= TEXT_LENGTH else words[: TEXT_LENGTH - 1] + chr(0x2026)}"
+
+
+def several(times: MessageTimes) -> str:
+    """Return how rows are read that stand for several lines; "" where there are none."""
+    most = max((each.times[1] for each in times.appearances), default=1)
+    return f" \u201cx {most}\u201d: {most} lines of one kind, with the times of the first and the last." if most > 1 else ""
 
 
 def elapsed(time_s: float) -> str:
@@ -207,8 +265,14 @@ def _when(row: Appearance) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def sequence_table(key: str, times: MessageTimes) -> Table:
-    """Return the numbers of the chart, all messages of the migration; times in seconds after VMS2450."""
+def sequence_table(key: str, times: MessageTimes, which: str = "the first migration") -> Table:
+    """Return the numbers of the chart, all messages of the migration; times in seconds after VMS2450.
+
+    Args:
+        key: of the table.
+        times: when messages appear.
+        which: whose text it is, of the first replication.
+    """
     return Table(
         key,
         (
@@ -225,14 +289,14 @@ def sequence_table(key: str, times: MessageTimes) -> Table:
             "as the console shows it",
         ),
         [tuple(_cells(each)) for each in times.appearances],
-        f"Messages of {times.vm}, times after VMS2450; the text is that of the first migration",
+        f"Messages of {times.vm}, times after VMS2450; the text is that of {which}",
     )
 
 
 def _cells(row: Appearance) -> Iterator[Cell | str]:
     yield row.id
-    yield ", ".join(lane for lane in Recipient if lane in row.consoles)
+    yield ", ".join(SEEN_AT.get(lane, lane) for lane in Recipient if lane in row.consoles)
     yield Cell(str(row.times[1]) if row.times[0] == row.times[1] else f"{row.times[0]} to {row.times[1]}", row.times[1])
     yield Cell(f"{row.replications:,}", row.replications)
-    yield from (span_cell(value) for value in (*row.first_s, *row.last_s))
+    yield from (Cell(f"{elapsed(value)} min" if value >= 60.0 else show_span(value), value) for value in (*row.first_s, *row.last_s))
     yield row.text

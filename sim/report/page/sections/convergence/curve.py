@@ -22,12 +22,15 @@ MIB = 2**20
 VERTICES, FAINT_VERTICES = 91, 30  # of a curve; of one that is there for comparison
 MOST_OTHERS = 8
 MOST_ROUNDS = 8
+NEARLY = 0.8  # of the goal: rounds that settle there converge only just
 OFTENER = 2  # times as many rounds as the formula has: something else than the guest decides
 Z95 = 1.6448536269514722
 TICKS_S = (0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36000.0)
 APART = 0.22  # powers of ten between two names at the right
 LEAST_TICKS = 3
 MARKS_APART = 0.035  # of the width: two rounds nearer to each other would lie on each other
+FAR = 8.0  # times the goal: what is drawn does not come near to it
+LOW = 0.25  # of the height: the curves are above at their right ends
 LEAST_SHOWN = 0.25  # pages; an axis in powers of ten has no zero
 
 
@@ -84,7 +87,9 @@ def curve_figure(key: str, vm: str, settling: Settling, others: Sequence[tuple[s
     pace = settling.pace
     title = _title(vm, settling)
     if title.startswith(f"{vm} converges") and rounds >= OFTENER * max(1, len(pace.chain(MOST_ROUNDS))):
-        title = f"With its network to itself, {title}; in this plan it has up to {rounds} rounds"
+        title = (
+            f"If it migrated alone, {title}; in this plan it has up to {rounds} rounds" if vms > 1 else f"{title}: up to {rounds} rounds"
+        )
     first = float(pace.dirtied(np.array([pace.first_s]))[0]) * PAGE
     return Figure(
         key=f"convergence-curve-{key}",
@@ -110,6 +115,11 @@ def policy_title(pace: Pace) -> str:
     }.get(policy.name, f"fewer than {policy.few_pages:g} pages")
 
 
+def below_words(pace: Pace, goal: float) -> str:
+    """Return where the limit of a policy is that lies below a figure, from its MiB."""
+    return f"{policy_title(pace)}, {show_memory(goal * MIB)}: below this figure"
+
+
 def _goal_words(pace: Pace) -> str:
     policy = pace.cluster.policy
     if policy.name == "vm2000":
@@ -133,6 +143,9 @@ def _title(vm: str, settling: Settling) -> str:
         always = " even in its busy times" if settling.busy > settling.quiet else ""
         if not mean:
             return f"{vm} converges{always}: each round leaves less than the one before, down to the {_goal_name(settling)}"
+        if max(mean, busy) > NEARLY * goal:
+            then = f" ({show_span(busy)} in its busy times)" if busy > mean else ""
+            return f"{vm} converges, but only just: its rounds settle at {show_span(mean)}{then}, hardly below the {_goal_name(settling)}"
         return f"{vm} converges{always}: its rounds settle at {show_span(mean)}, below the {_goal_name(settling)}"
     if goal and mean <= goal:
         settled = f"settle at {show_span(mean)}" if mean else "would shrink to nothing"
@@ -179,8 +192,10 @@ def _sample(settling: Settling, others: int, vms: int) -> str:
 
 
 def _lengths(settling: Settling) -> np.ndarray:
-    pace = settling.pace
-    marks = [each for each in (settling.goal_s, settling.settles_s(), settling.settles_s(settling.busy), 1.0) if each]
+    pace, chain = settling.pace, settling.pace.chain(MOST_ROUNDS)
+    marks = [each for each in (settling.settles_s(), settling.settles_s(settling.busy), *(length for length, _ in chain), 1.0) if each]
+    if not math.isfinite(pace.cluster.policy.max_rounds):
+        marks.append(settling.goal_s or 1.0)  # rounds that end by their number may be far from the other limit: no empty space for it
     lowest = max(1e-3, min(marks) / 8)
     return np.geomspace(min(lowest, pace.first_s / 20), 1.6 * pace.first_s, VERTICES)
 
@@ -201,27 +216,39 @@ def _draw(canvas: Canvas, vm: str, settling: Settling, others: Sequence[tuple[st
     axes.set_yscale("log")
     _name_curves(axes, vm, lengths, dirty, sent, pace.live_Bps)
     goal = pace.goal_pages()
-    bottom = min(float(dirty.min()), float(sent.min()), *([] if goal is None else [_one(goal) / 2.0]))
-    axes.set_ylim(max(bottom * 0.7, _one(LEAST_SHOWN)), max(float(sent.max()), float(dirty.max())) * 1.6)
+    lowest = min(float(dirty.min()), float(sent.min()))
+    if goal is not None and lowest < FAR * _one(goal):
+        lowest = min(lowest, _one(goal) / 2.0)
+    axes.set_ylim(max(lowest * 0.7, _one(LEAST_SHOWN)), max(float(sent.max()), float(dirty.max())) * 1.6)
     axes.set_xlim(lengths[0], lengths[-1])
     _mark_rounds(axes, settling)
     memory_axis(axes)
     _name_others(axes, others, float(lengths[-1]))
     if goal is not None:
-        limit(axes, _one(goal), "", which="y")
-        place = (float(lengths[0]), _one(goal))
-        axes.annotate(policy_title(pace), place, (4, 3), textcoords="offset points", fontsize=8, color=BAD)
+        _draw_goal(axes, pace, _one(goal))
     settled = settling.settles_s()
     if settled:
         at = _mib(pace.dirtied(np.array([settled])))
         axes.plot([settled], at, marker="X", color=BAD, markersize=8, zorder=6, markeredgecolor=GROUND)
-        axes.annotate(
-            f"settles at {show_span(settled)}", (settled, float(at[0])), (8, -12), textcoords="offset points", fontsize=8, color=BAD
-        )
+        text = f"settles at {show_span(settled)}"
+        axes.annotate(text, (settled, float(at[0])), (-6, 7), textcoords="offset points", fontsize=8, color=BAD, ha="right", va="bottom")
     _label_lengths(axes, lengths)
     axes.set_xlabel("length of a round (from a minute on min:s)")
     axes.set_ylabel("memory")
     axes.grid(visible=True, which="major")
+
+
+def _draw_goal(axes: Axes, pace: Pace, goal: float) -> None:
+    """Draw the size at which the policy lets the guest be stopped, or say that it lies below; the right end is free where that is small."""
+    low, high = axes.get_ylim()
+    if goal < low:
+        axes.annotate(below_words(pace, goal), (1.0, 0.0), (-4, 4), "axes fraction", "offset points", fontsize=8, color=BAD, ha="right")
+        return
+    limit(axes, goal, "", which="y")
+    small = math.log(goal / low) < LOW * math.log(high / low)
+    place, beside = ((1.0, goal), -4) if small else ((0.0, goal), 4)
+    over = axes.get_yaxis_transform()
+    axes.annotate(policy_title(pace), place, (beside, 3), over, "offset points", fontsize=8, color=BAD, ha="right" if small else "left")
 
 
 def memory_axis(axes: Axes) -> None:
@@ -293,7 +320,7 @@ def _mark_rounds(axes: Axes, settling: Settling) -> None:
         axes.plot([length], [max(_one(left), _one(LEAST_SHOWN))], marker="o", color=INK, markersize=11, zorder=5, markeredgecolor=GROUND)
         axes.text(length, max(_one(left), _one(LEAST_SHOWN)), f"{number}", color=GROUND, fontsize=8, ha="center", va="center", zorder=6)
     if not chain and settling.pace.guest.runs:
-        axes.text(0.99, 0.02, "rounds are not foretold for this policy", transform=axes.transAxes, ha="right", fontsize=8, color=SOFT)
+        axes.text(0.01, 0.96, "rounds are not foretold for this policy", transform=axes.transAxes, va="top", fontsize=8, color=SOFT)
 
 
 def _numbers(key: str, vm: str, settling: Settling) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -19,6 +19,7 @@ from sim.report.page.blocks import Cell, Figure, Table, share_cell, span_cell
 from sim.report.page.drawing import BAD, GROUND, INK, SERIES, Drawing
 
 OFTEN = 0.05  # share of aborted migrations from which a cell is coloured by it
+NOTABLY_LESS = 0.97  # of a median of 64: smaller differences may be chance
 STRONGEST = 0.62  # opacity; the numbers on it stay readable on light and dark grounds
 
 
@@ -47,7 +48,7 @@ def grid_figure(key: str, vm: str, cells: Sequence[Simulated], pace: Pace) -> Fi
         drawing=Drawing(lambda canvas: _draw(canvas, cells), height=3.4),
         alt=f"{title}. The scenario's own cell: {_words(own)}.",
         reading=f"Each cell: {vm} migrates alone at its hour, with its activity times the factor at the left and a network that carries "
-        f"the rate below. The framed cell is the scenario's. {colours}{limits}",
+        f"the rate below. The framed cell is the scenario's. {colours}{limits}{_why_shorter(cells)}",
         sample=f"n = {REPLICATIONS} migrations a cell, all with the same random draws; above a cell in which all are aborted none was "
         f"simulated; a share of 0 % of {REPLICATIONS} may still be up to {100 * (1 - 0.05 ** (1 / REPLICATIONS)):.0f} % (95 %).",
         numbers=Table(
@@ -93,7 +94,18 @@ def _title(vm: str, cells: Sequence[Simulated]) -> str:
     broken = next((cell for cell in more if cell.chased_share >= OFTEN), None)
     if broken is not None:
         return f"{begin}; with {broken.level:g} times the load {100 * broken.chased_share:.0f} % of the migrations would be aborted"
-    return f"{begin}; with {more[-1].level:g} times the load it would be {show_span(more[-1].downtime_s)}"
+    longest = max(cell.downtime_s for cell in more)
+    if f"{show_span(longest)}" == f"{show_span(own.downtime_s)}" or longest < own.downtime_s:
+        return f"{begin}, and no longer with up to {more[-1].level:g} times the load"
+    return f"{begin}; with up to {more[-1].level:g} times the load it would be at most {show_span(longest)}"
+
+
+def _why_shorter(cells: Sequence[Simulated]) -> str:
+    """Return why more load can make a stop shorter, where it does so."""
+    levels = [list(row) for _, row in groupby(cells, key=lambda cell: cell.level)]
+    pairs = [(one, other) for less, more in pairwise(levels) for one, other in zip(less, more, strict=True)]
+    shorter = any(other.downtime_s < NOTABLY_LESS * one.downtime_s for one, other in pairs if not one.chased and not other.chased)
+    return " More load can make a stop shorter: the guest then needs one more round, and that leaves less for the stop." if shorter else ""
 
 
 def _draw(canvas: Canvas, cells: Sequence[Simulated]) -> None:

@@ -14,8 +14,10 @@ from sim.experiment.probing.settling import Pace
 from sim.model.load import PAGE
 from sim.report.page.blocks import Cell, Figure, Table, share_cell
 from sim.report.page.drawing import BAD, SERIES, SOFT, Drawing, limit
-from sim.report.page.sections.convergence.curve import LEAST_SHOWN, MIB, memory_axis, memory_cell, policy_title
+from sim.report.page.sections.convergence.curve import FAR, LEAST_SHOWN, MIB, below_words, memory_axis, memory_cell, policy_title
+from sim.report.page.sections.convergence.verdicts import LONG_S, ends_anyway
 from sim.results.rounds_left import RoundsLeft
+from sim.results.statistics import quantile
 from sim.units import show_memory
 
 MOST_ROUNDS, MOST_LISTED = 150, 60  # in the figure, in its table
@@ -46,7 +48,7 @@ def after_rounds(of: RoundsLeft, touched_pages: float) -> list[AfterRound]:
     found = [AfterRound(0, of.attempts, touched_pages, touched_pages, touched_pages)]
     for number, left in of.after_rounds(MOST_ROUNDS):
         if len(left):
-            found.append(AfterRound(number, len(left), *(float(each) for each in np.quantile(left, BAND))))
+            found.append(AfterRound(number, len(left), *(quantile(left, q) for q in BAND)))
     return found
 
 
@@ -67,7 +69,9 @@ def rounds_figure(key: str, of: RoundsLeft, pace: Pace, replications: int) -> Fi
         drawing=Drawing(lambda canvas: _draw(canvas, rows, pace), height=3.2),
         alt=f"{title}. " + "; ".join(f"after round {row.number} {show_memory(row.median * PAGE)}" for row in rows[1:6]) + ".",
         reading="Each point is what a round left to send. A line that falls converges; one that stays level sends the same again "
-        "and again. Below: how many of the migrations had such a round at all; those that got ready sooner are no longer among them.",
+        "and again. Below: how many of the migrations had such a round at all; those that got ready sooner are no longer among them."
+        + _rise_words(of)
+        + _yardstick_words(pace),
         sample=f"n = {of.attempts:,} attempts, of {replications:,} replications computed again with their rounds; line: median, band: "
         "5 to 95 % of the migrations that had the round"
         + (f"; dotted and without a band where fewer than {ENOUGH} had it." if rows[-1].migrations < ENOUGH else "."),
@@ -94,7 +98,7 @@ def _title(of: RoundsLeft, rows: Sequence[AfterRound]) -> str:
     begin, first, longest = show_memory(rows[0].median * PAGE), show_memory(rows[1].median * PAGE), rows[-1].number
     if longest == 1:
         return f"Round 1 brings {of.vm} from {begin} to {first}, and that is little enough to stop it"
-    middle = int(np.median(of.number[of.last]))
+    middle = int(quantile(of.ended_after, 0.5))
     if middle == longest:
         return f"Round 1 brings {of.vm} from {begin} to {first}; most migrations have {longest} rounds, none has more{_chased(of)}"
     rounds = f"half of the migrations have no more than {middle} round{'s' * (middle > 1)}, the longest has {longest}"
@@ -103,6 +107,19 @@ def _title(of: RoundsLeft, rows: Sequence[AfterRound]) -> str:
 
 def _chased(of: RoundsLeft) -> str:
     return f"; {100 * of.chased_share:.0f} % are aborted at the chase limit" if of.chased else ""
+
+
+def _rise_words(of: RoundsLeft) -> str:
+    """Say why the last round leaves more than the one before, where it does: it is followed by more time in which the guest runs."""
+    last = of.last
+    longer = len(last) and quantile(of.dirtying_s[last] - of.sending_s[last], 0.5) > 0.5 * quantile(of.sending_s[last], 0.5)
+    return " After the last round the guest runs on until it is stopped, and dirties that much more." if longer else ""
+
+
+def _yardstick_words(pace: Pace) -> str:
+    if not ends_anyway(pace.cluster.policy):
+        return ""
+    return f" What takes {LONG_S:g} s or more to send counts as long: a yardstick of this report, see the words at the end of the section."
 
 
 def _draw(canvas: Canvas, rows: Sequence[AfterRound], pace: Pace) -> None:
@@ -117,12 +134,11 @@ def _draw(canvas: Canvas, rows: Sequence[AfterRound], pace: Pace) -> None:
     above.set_yscale("log")
     above.set_ylabel("left to send")
     above.grid(visible=True, which="major", axis="y")
-    goal = pace.goal_pages()
-    if goal is not None:
-        limit(above, goal * PAGE / MIB, "", which="y")
-        at = (numbers[0] - 0.3, goal * PAGE / MIB)  # the curve comes from above
-        above.annotate(policy_title(pace), at, (4, -2), textcoords="offset points", color=BAD, fontsize=8, va="top")
-        above.set_ylim(bottom=0.25 * min(float(low.min()), goal * PAGE / MIB))
+    _draw_goal(above, pace, float(low.min()))
+    if ends_anyway(pace.cluster.policy):
+        long = LONG_S * pace.live_Bps / pace.page_bytes * PAGE / MIB
+        above.axhline(long, color=SOFT, linestyle=":", linewidth=1.1)
+        above.annotate(f"{LONG_S:g} s to send", (0.0, long), (4, 2), above.get_yaxis_transform(), "offset points", color=SOFT, fontsize=8)
     memory_axis(above)
     _draw_share(below, rows)
     below.set_xlabel("live rounds done")
@@ -131,6 +147,22 @@ def _draw(canvas: Canvas, rows: Sequence[AfterRound], pace: Pace) -> None:
     if np.isfinite(pace.cluster.policy.max_rounds) and pace.cluster.policy.max_rounds <= numbers[-1]:
         limit(above, pace.cluster.policy.max_rounds, "most rounds")
         below.axvline(pace.cluster.policy.max_rounds, color=SOFT, linewidth=0.6)
+
+
+def _draw_goal(axes: Axes, pace: Pace, lowest: float) -> None:
+    """Draw what lets the guest be stopped, MiB, or say that it lies far below all that was left."""
+    pages = pace.goal_pages()
+    if pages is None:
+        return
+    goal = pages * PAGE / MIB
+    if goal * FAR < lowest:
+        axes.set_ylim(bottom=0.25 * lowest)
+        axes.annotate(below_words(pace, goal), (0.0, 0.0), (4, 4), "axes fraction", "offset points", color=BAD, fontsize=8)
+        return
+    limit(axes, goal, "", which="y")
+    place = (0.0, goal)  # the curve comes from above
+    axes.annotate(policy_title(pace), place, (4, -2), axes.get_yaxis_transform(), "offset points", color=BAD, fontsize=8, va="top")
+    axes.set_ylim(bottom=0.25 * min(lowest, goal))
 
 
 def _draw_share(axes: Axes, rows: Sequence[AfterRound]) -> None:

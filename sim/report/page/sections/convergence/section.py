@@ -10,11 +10,11 @@ from typing import Any
 from sim.experiment.probing.convergence_map import convergence_map, why_no_map
 from sim.experiment.probing.settling import Pace
 from sim.model.load import PAGE
-from sim.report.page.blocks import Block, Cell, Figure, Heading, Prose, Section, Table, Tone, share_cell
+from sim.report.page.blocks import Block, Cell, Figure, Heading, Listing, Prose, Section, Table, Tone, share_cell
 from sim.report.page.sections.convergence.curve import Settling, curve_figure
 from sim.report.page.sections.convergence.grid import grid_figure
 from sim.report.page.sections.convergence.rounds import rounds_figure
-from sim.report.page.sections.convergence.verdicts import RULE, WORST, Word, nearest_to, word_of, worst_of
+from sim.report.page.sections.convergence.verdicts import WORST, Word, nearest_to, rule_of, why, word_of, worst_of
 from sim.report.page.source import Detail, Source
 from sim.results.rounds_left import RoundsLeft, rounds_left
 from sim.units import show_rate
@@ -46,7 +46,8 @@ def convergence(source: Source) -> Section | None:
     blocks = [block for detail in source.details for block in _point(detail, drawn)]
     if not blocks:
         return None
-    return Section("convergence", "Convergence", [*blocks, *_assumed(source), Prose(RULE, "soft")])
+    rule = rule_of(cluster.policy for detail in source.details for cluster in detail.point.clusters)
+    return Section("convergence", "Convergence", [*blocks, *_assumed(source), Listing(rule, "The words, by rule")])
 
 
 def _point(detail: Detail, drawn: dict[Alike, str]) -> list[Block]:
@@ -66,7 +67,8 @@ def _point(detail: Detail, drawn: dict[Alike, str]) -> list[Block]:
     return [
         *name,
         Prose(_lead(found, words), "lead"),
-        *_figures(detail, found, replications, drawn),
+        *_reasons(found, paces, words),
+        *_figures(detail, found, words, replications, drawn),
         _table(detail, found, paces, words, replications),
         *_missing(detail),
     ]
@@ -83,6 +85,17 @@ def _lead(found: Sequence[RoundsLeft], words: Sequence[Word]) -> str:
     parts += [f"{_names(named['near the limit'])} {_is(named['near the limit'])} near the limit"] if named["near the limit"] else []
     parts += [f"{_names(named['cannot'])} cannot converge"] if named["cannot"] else []
     return "; ".join(parts) + "."
+
+
+def _reasons(found: Sequence[RoundsLeft], paces: Sequence[Pace], words: Sequence[Word]) -> list[Block]:
+    """Return why VMs do not converge without trouble, the worst ones first."""
+    bad = [each for word in ("cannot", "near the limit") for each in zip(found, paces, words, strict=True) if each[2] == word]
+    several = len({of.step for of in found}) > 1
+    lines = [
+        f"{of.vm}{f' ({of.step})' if several else ''} {'cannot converge' if word == 'cannot' else 'is near the limit'}: {why(of, pace)}."
+        for of, pace, word in bad[:MOST_NAMES]
+    ]
+    return [Listing(lines)] if lines else []
 
 
 def _names(names: Sequence[str]) -> str:
@@ -106,9 +119,9 @@ def _assumed(source: Source) -> list[Block]:
     return [Prose(text, "note")]
 
 
-def _figures(detail: Detail, found: Sequence[RoundsLeft], replications: int, drawn: dict[Alike, str]) -> list[Block]:
+def _figures(detail: Detail, found: Sequence[RoundsLeft], words: Sequence[Word], replications: int, drawn: dict[Alike, str]) -> list[Block]:
     """Return the figures of the VM that is worst off; those that say what another point's say are named and not drawn again."""
-    worst = worst_of(found)
+    worst = worst_of(found, words)
     if worst is None:
         runs = any(detail.site.guests[of.vm].runs for of in found)
         still = "No guest runs while it migrates, so no page becomes dirty: each is sent once."

@@ -3,57 +3,111 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-import numpy as np
-
 from sim.experiment.probing.settling import Pace
+from sim.model.rounds import Policy
+from sim.report.layout import show_span
 from sim.results.rounds_left import RoundsLeft
+from sim.results.statistics import quantile
 
 Word = Literal["one pass", "converges", "near the limit", "cannot"]
+ORDER: tuple[Word, ...] = ("one pass", "converges", "near the limit", "cannot")  # from good to bad
 RARELY = 0.01  # share of aborted migrations from which a VM is near the limit
 SOMETIMES = 0.05
 MOSTLY = 0.5
 HARDLY_LESS = 0.8  # what a guest dirties over what is sent meanwhile, from which further rounds hardly help
 LONG_S = 1.0  # what is left takes so long to send: people notice that, and a stop has more parts that take as long
 
-RULE = (
-    f"The words, by rule. Cannot: at least {100 * MOSTLY:.0f} % of its migrations are aborted at the chase limit; or the policy ends the "
-    f"rounds by their number or by what was sent, the rest then takes {LONG_S:g} s or more, and in the last round the guest dirtied "
-    f"at least {100 * HARDLY_LESS:.0f} % of what was sent meanwhile (medians). Near the limit: at least {100 * RARELY:.0f} % are "
-    f"aborted; or in {100 * SOMETIMES:.0f} % of them or more the rest takes {LONG_S:g} s or more where the policy ends the rounds so, else "
-    f"the guest dirtied in one of its rounds at least {100 * HARDLY_LESS:.0f} % of what was sent meanwhile. One pass: half of them need no "
-    "second round. Converges: the others."
+DIRTIED_MOST = f"the guest dirtied at least {100 * HARDLY_LESS:.0f} % of what was sent meanwhile"
+WELL = ("One pass: half of the VM's migrations need no second round.", "Converges: neither that nor one of the following.")
+IN_WAITING = (
+    (
+        f"Near the limit: at least {100 * RARELY:.0f} % of the migrations are aborted at the chase limit, or in {100 * SOMETIMES:.0f} % of "
+        f"them or more {DIRTIED_MOST} in one of the rounds: more rounds hardly help."
+    ),
+    f"Cannot: at least {100 * MOSTLY:.0f} % of the migrations are aborted at the chase limit.",
+)
+IN_ENDING = (
+    (
+        f"Near the limit: in {100 * SOMETIMES:.0f} % of the migrations or more, what the last live round leaves takes {LONG_S:g} s or more "
+        "to send."
+    ),
+    f"Cannot: in half of them it does, and {DIRTIED_MOST} in that round (median): more rounds would leave as much.",
+    (
+        f"The {LONG_S:g} s is a yardstick of this report and no number of the product: people notice a stop of a second, and a policy "
+        "that ends the rounds by their number has no goal that takes a time."
+    ),
 )
 
 
+def rule_of(policies: Iterable[Policy]) -> list[str]:
+    """Return the rule of the words, a sentence each, as far as these policies need it."""
+    ending = {ends_anyway(policy) for policy in policies}
+    parts = [("" if len(ending) == 1 else title, lines) for ends, title, lines in _RULES if ends in ending]
+    return [*WELL, *(f"{title}{line}" for title, lines in parts for line in lines)]
+
+
+_RULES = (
+    (False, "Where the policy waits for a goal: ", IN_WAITING),
+    (True, "Where the policy ends the rounds by their number: ", IN_ENDING),
+)
+
+
+def ends_anyway(policy: Policy) -> bool:
+    """Whether the policy has limits of rounds, of bytes or a rate, at which it stops the guest: it never aborts."""
+    return policy.few_pages > 0.0
+
+
 def word_of(of: RoundsLeft, pace: Pace) -> Word:
-    """Return the verdict on a VM, by the rule that `RULE` states."""
+    """Return the verdict on a VM, by the rule that `rule_of` states."""
     rest_s = of.left[of.last] * pace.page_bytes / pace.live_Bps
     level = of.highest_ratios >= HARDLY_LESS
-    ends_anyway = pace.cluster.policy.few_pages > 0.0  # its other limits are numbers of rounds, of bytes or a rate: none of them aborts
+    by_number = ends_anyway(pace.cluster.policy)
     if of.chased_share >= MOSTLY:
         return "cannot"
     if not len(rest_s):
         return "one pass"
-    if ends_anyway and float(np.median(rest_s)) >= LONG_S and of.last_ratio >= HARDLY_LESS:
+    if by_number and quantile(rest_s, 0.5) >= LONG_S and of.last_ratio >= HARDLY_LESS:
         return "cannot"
-    close = rest_s >= LONG_S if ends_anyway else level
+    close = rest_s >= LONG_S if by_number else level
     if of.chased_share >= RARELY or float(close.mean()) >= SOMETIMES:
         return "near the limit"
-    return "one pass" if float(np.median(of.number[of.last])) <= 1.0 else "converges"
+    return "one pass" if quantile(of.ended_after, 0.5) <= 1.0 else "converges"
 
 
-def worst_of(found: Sequence[RoundsLeft]) -> RoundsLeft | None:
+def why(of: RoundsLeft, pace: Pace) -> str:
+    """Return the number that a verdict rests on which is not good, as what follows "because"."""
+    if of.chased_share >= RARELY:
+        return f"{_per_cent(of.chased_share)} of its migrations are aborted at the chase limit"
+    rest_s = of.left[of.last] * pace.page_bytes / pace.live_Bps
+    if not ends_anyway(pace.cluster.policy):
+        return f"in {_per_cent(float((of.highest_ratios >= HARDLY_LESS).mean()))} of its migrations {DIRTIED_MOST} in one of the rounds"
+    if word_of(of, pace) == "cannot":
+        left = f"when its rounds are over, what is left takes {show_span(quantile(rest_s, 0.5))} to send"
+        return f"{left}, and in the last round the guest dirtied {_per_cent(of.last_ratio)} of what was sent meanwhile (medians)"
+    share = float((rest_s >= LONG_S).mean())
+    return f"in {_per_cent(share)} of its migrations what is left when the rounds are over takes {LONG_S:g} s or more to send"
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
+
+
+def worst_of(found: Sequence[RoundsLeft], words: Sequence[Word]) -> RoundsLeft | None:
     """Return the VM that is looked at closely: of those whose guests run and whose rounds were followed, the one that `WORST` names."""
-    running = [of for of in found if (len(of.number) or of.chased) and not math.isnan(of.began_s)]
-    return max(running, key=_badness, default=None)
+    running = [(ORDER.index(word), _badness(of), of) for of, word in zip(found, words, strict=True) if _was_followed(of)]
+    return max(running, key=lambda each: each[:2])[2] if running else None
+
+
+def _was_followed(of: RoundsLeft) -> bool:
+    return bool((len(of.number) or of.chased) and not math.isnan(of.began_s))
 
 
 WORST = (
-    "most often aborted at the chase limit, then with the most rounds (those of 99 % of its migrations), then with the longest median "
-    "downtime"
+    "with the worst verdict, then most often aborted at the chase limit, then with the most rounds (those of 99 % of its migrations), then "
+    "with the longest median downtime"
 )
 
 

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
-from sim.columns import OUTCOMES
+from sim.columns import OPERATOR_STEP, OUTCOMES
 from sim.report.layout import show_span
 from sim.report.page.blocks import Cell, Figure, Table, number_of, share_cell, span_cell
-from sim.report.page.drawing import BAD, FAINT, GROUND, INK, SERIES, Drawing, legend_below, time_axis
+from sim.report.page.drawing import BAD, FAINT, GROUND, INK, SERIES, SOFT, Drawing, legend_below, time_axis
 from sim.report.page.sections.failures.words import not_arrived
 from sim.report.page.sections.sweeps.axes import round_ticks
 from sim.report.page.source import Detail
@@ -30,6 +30,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     "lost": (BAD, "+++"),
 }
 NAMED_FROM = 0.15  # share from which on a part of a bar has room for its number
+EARLY = " Where VMs are left behind the step is over early because it gives up: that time is no gain."
 Key = tuple[str, str]  # step and VM
 
 
@@ -67,7 +68,10 @@ def _title(details: Sequence[Detail]) -> str:
     first = failing[0]
     alike = [line for line in failing if not_arrived(line) == not_arrived(first)]
     who = first["vm"] if len(alike) == 1 else f"{first['vm']} and {len(alike) - 1} more VM{'s' * (len(alike) > 2)}"
-    others = f"; {len(lines) - len(failing)} of {len(lines)} VMs always do" if len(lines) > len(failing) else ""
+    arrive = len(lines) - len(failing)
+    others = f"; {arrive} of {len(lines)} VMs always {'does' if arrive == 1 else 'do'}" if arrive else ""
+    if all(line["step"] == OPERATOR_STEP for line in failing):
+        others = f"; {'its' if len(failing) == 1 else 'their'} migration was typed by an operator and is no step of the plan"
     verb = "does" if len(alike) == 1 else "do"
     if not_arrived(first) >= 1.0:
         return f"{where}{who} never arrive{'s' * (len(alike) == 1)}{others}"
@@ -96,12 +100,14 @@ def _draw(
             line = lines[detail.key].get(key)
             there |= set(line["outcomes"]) if line else set()
             _bar(axes, row, line["outcomes"] if line else {}, len(details))
+            if line is None:
+                axes.text(0.02, row, "not migrated", va="center", fontsize=8, color=SOFT)
         axes.set_xlim(0.0, 1.0)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_yticks(range(len(shown)), names, fontsize=8)
-        axes.set_xticks((0.0, 0.5, 1.0), ("0", "50", "100 %"))
+        axes.set_xticks((0.0, 0.5, 1.0), ("0", "50", "100"))
         axes.set_title("\n".join(textwrap.wrap(detail.name, max(12, 80 // len(details)))[:2]), fontsize=9, loc="left")
-        axes.set_xlabel("of replications")
+        axes.set_xlabel("% of replications")
     used = [outcome for outcome in OUTCOMES if outcome in there]
     patches = [Patch(facecolor=LOOKS[outcome][0], hatch=LOOKS[outcome][1], edgecolor=GROUND) for outcome in used]
     legend_below(canvas, patches, used)
@@ -139,9 +145,13 @@ def cost_figure(details: Sequence[Detail]) -> Figure | None:
         return None
     names = [" / ".join(part for part in (detail.name, cost["step"]) if part) for detail, cost in costs]
     drawing = Drawing(lambda canvas: _draw_costs(canvas, costs, names), 1.0 + 0.5 * len(costs))
+    some_without = any(cost["duration_s"]["without"] for _, cost in costs)
+    none_did = ", and where none did (blue dot)" if some_without else "; there is no replication in which none did"
     reading = (
-        "A mark is p50, its line reaches to p99: how long the step took where an attempt failed (red square), and where none did "
-        "(blue dot). Grey bar: the time that failed attempts took of it, p50."
+        f"A mark is p50, its line reaches to p99: how long the step took where an attempt failed (red square){none_did}. "
+        "Grey bar: the time that failed attempts took of it, p50"
+        f"{', with the waits before the next ones' if any(_wait_s(*each) for each in costs) else ''}."
+        f"{EARLY if any(map(_behind, costs)) else ''}"
     )
     counts = " and ".join(f"{count:,}" for count in sorted({detail.replications for detail, _ in costs}))
     sample = f"n = {counts} replications a point, divided by whether an attempt failed; 95 % intervals are in the table."
@@ -153,18 +163,40 @@ def cost_figure(details: Sequence[Detail]) -> Figure | None:
 def _cost_title(costs: Sequence[tuple[Detail, dict[str, Any]]], names: Sequence[str]) -> str:
     place = max(range(len(costs)), key=lambda each: number_of(costs[each][1]["failed_s"]["p50"]["value"]) or 0.0)
     cost = costs[place][1]
-    text = f"{names[place]}: failed attempts take {show_span(cost['failed_s']['p50']['value'])} of the window at the median"
+    some = cost["replications"]["share"]
+    where = "" if some == 1.0 else f"where attempts fail, in {100 * some:.1f} % of the replications, "
+    wait_s = _wait_s(*costs[place])
+    waits = f" with the waits of {show_span(wait_s)} before the next ones" if wait_s else ""
+    lost = f"{where}failed attempts{waits} take {show_span(cost['failed_s']['p50']['value'])}"
+    text = f"{names[place]}: {lost} of the {'window' if any(cost['within_window'].values()) else 'step'} at the median"
     ends = {case: found["p50"]["value"] for case, found in cost["duration_s"].items() if found}
     if len(ends) == 2:
         text += f"; the step then takes {show_span(ends['with'])}, {show_span(ends['without'])} without failures"
     elif "with" in ends:
-        text += f"; the step takes {show_span(ends['with'])} with them"
+        behind = _behind(costs[place])
+        text += f"; with them the step takes {show_span(ends['with'])}{f', {behind}' if behind else ''}"
     return text
+
+
+def _wait_s(detail: Detail, cost: dict[str, Any]) -> float:
+    """Return how long a step waits before it tries again, seconds; 0 where it does not."""
+    again = next((step.on_abort for step in detail.point.steps if step.name == cost["step"]), None)
+    return again.wait_s if again is not None and again.retries else 0.0
+
+
+def _behind(of: tuple[Detail, dict[str, Any]]) -> str:
+    """Return in how many replications a step leaves VMs behind; "" where in none: a step that gives up is over early."""
+    detail, cost = of
+    share = next((step["nothing_left_behind"]["share"] for step in detail.entry["steps"] if step["step"] == cost["step"]), 1.0)
+    if share == 1.0:
+        return ""
+    return f"VMs left behind in {'all' if share == 0.0 else f'{100 * (1 - share):.1f} % of the'} replications"
 
 
 def _draw_costs(canvas: Canvas, costs: Sequence[tuple[Detail, dict[str, Any]]], names: Sequence[str]) -> None:
     axes = canvas.subplots()
-    for row, (_, cost) in enumerate(costs):
+    for row, (detail, cost) in enumerate(costs):
+        behind = _behind((detail, cost))
         axes.barh(row, number_of(cost["failed_s"]["p50"]["value"]) or 0.0, height=0.8, color=FAINT, alpha=0.7)
         for case, colour, marker, offset in (("without", SERIES[0], "o", -0.17), ("with", BAD, "s", 0.17)):
             found = cost["duration_s"][case]
@@ -173,6 +205,7 @@ def _draw_costs(canvas: Canvas, costs: Sequence[tuple[Detail, dict[str, Any]]], 
                 axes.plot(ends, [row + offset] * 2, color=colour, linewidth=2.0, solid_capstyle="butt")
                 axes.plot(ends[:1], [row + offset], marker=marker, color=colour, markersize=6, linestyle="none")
                 far = f", p99 {show_span(ends[1])}" if show_span(ends[1]) != show_span(ends[0]) else ""
+                far += f"\n{behind}" if case == "with" and behind else ""
                 axes.annotate(
                     show_span(ends[0]) + far,
                     (ends[1], row + offset),
@@ -208,6 +241,6 @@ def _cost_numbers(costs: Sequence[tuple[Detail, dict[str, Any]]]) -> Table:
         "failedcostnumbers",
         ["variant", "step", "what", "quantile", "time", "95 % from", "to"],
         rows,
-        "Times with their 95 % intervals.",
+        f"Times with their 95 % intervals; failed attempts with the waits before the next ones.{EARLY if any(map(_behind, costs)) else ''}",
         folded=True,
     )

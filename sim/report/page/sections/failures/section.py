@@ -7,6 +7,7 @@ from collections import Counter
 from sim.report.failing import decided
 from sim.report.layout import percent
 from sim.report.page.blocks import MOST_ROWS, Block, Prose, Section, Table
+from sim.report.page.sections.failures.causes import cause_notes
 from sim.report.page.sections.failures.figures import cost_figure, outcome_figure
 from sim.report.page.sections.failures.tables import share_cells, tables
 from sim.report.page.sections.failures.words import lead, notes, went_wrong
@@ -22,6 +23,7 @@ def failures(source: Source) -> Section | None:
     some = any(went_wrong(detail.entry) for detail in details)
     blocks: list[Block] = [Prose(lead(details), "lead")]
     if some:
+        blocks += [Prose(text) for text in cause_notes(details)]
         blocks += [Prose(text, "soft") for detail in details for text in notes(detail)]
         blocks += [figure for figure in (outcome_figure(details), cost_figure(details)) if figure is not None]
     blocks += tables(details, tags)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sim.report.layout import percent
+from sim.columns import OPERATOR_STEP
+from sim.report.page.sections.failures.causes import cause_of
 from sim.report.page.source import Detail
 
 FAILED = ("rejected", "aborted", "not-started", "lost")
@@ -25,20 +26,29 @@ def lead(details: Sequence[Detail]) -> str:
         bound = 1.0 - least.entry["completed"]["low"]
         each = " of each point" if len(details) > 1 else ""
         return (
-            f"Nothing failed in {least.replications:,} replications{each}; with 95 % confidence at most {100 * bound:.2g} % of such "
-            "nights leave a VM behind."
+            f"Nothing failed in {least.replications:,} replications{each}; if the assumptions hold, with 95 % confidence at most "
+            f"{100 * bound:.2g} % of such nights leave a VM behind."
         )
     worst = min(failing, key=lambda detail: detail.entry["completed"]["share"])
     share, of = worst.entry["completed"], f"{worst.name}: " if worst.name else ""
     if share["share"] == 1.0:
-        return f"{of}attempts failed, but in all {worst.replications:,} replications every VM of the plan arrived in the end."
+        typed = all(line["step"] == OPERATOR_STEP for line in worst.lines() if not_arrived(line) > 0.0)
+        whose = "attempts" if not typed or not any(map(not_arrived, worst.lines())) else "attempts that operators typed"
+        return f"{of}{whose} failed, but in all {worst.replications:,} replications every VM of the plan arrived in the end."
     if share["share"] == 0.0:
-        return f"{of}in none of {worst.replications:,} replications every VM arrives{_because(worst)}."
-    return f"{of}every VM arrives in {percent(share)} of the replications{_because(worst)}."
+        return f"{of}in none of {worst.replications:,} replications does every VM arrive{_because(worst)}."
+    count = round((1.0 - share["share"]) * worst.replications)
+    often = f"{_rare(1.0 - share['share'])}; 95 % interval {_rare(1.0 - share['high'])} to {_rare(1.0 - share['low'])}"
+    return f"{of}in {count:,} of {worst.replications:,} replications ({often}) not every VM arrives{_because(worst)}."
+
+
+def _rare(share: float) -> str:
+    """Return a share in percent; of a small one two digits, since 0.0 % would say that it never happens."""
+    return f"{100.0 * share:.2g} %" if 0.0 < share < 0.001 else f"{100.0 * share:.1f} %"
 
 
 def _because(detail: Detail) -> str:
-    """Return the reason that stops most migrations for good, with the VM that it stops most often."""
+    """Return the VM that stays behind most often, and the fault or else the reason that stops most migrations for good."""
     found = [(line["reasons"], line) for line in detail.lines() if not_arrived(line) > 0.0]
     counts: dict[str, int] = {}
     for reasons, _ in found:
@@ -50,9 +60,12 @@ def _because(detail: Detail) -> str:
     words = next((each["words"] for each in detail.entry["failures"]["reasons"] if each["reason"] == main), main)
     most = max(not_arrived(line) for _, line in found)
     alike = [line["vm"] for _, line in found if not_arrived(line) == most]
-    often = "always" if most >= 1.0 else "most often"
-    who = f"{alike[0]} {often} stays behind" if len(alike) == 1 else f"{len(alike)} VMs {often} stay behind"
-    return f"; mostly because {words} (`{main}`), and {who}"
+    often = "always " if most >= 1.0 else "most often " if len(found) > len(alike) else ""
+    who = f"{alike[0]} {often}stays behind" if len(alike) == 1 else f"{len(alike)} VMs {often}stay behind"
+    cause = cause_of(detail)
+    if cause is not None and counts.keys() <= cause.codes:
+        return f": {who}, because of the fault {cause.fault}"
+    return f": {who}, {'mostly ' if len(counts) > 1 else ''}because {words} (`{main}`)"
 
 
 def not_arrived(line: dict[str, Any]) -> float:
@@ -66,5 +79,5 @@ def notes(detail: Detail) -> list[str]:
         return []
     at_most = f"{100 * (1.0 - detail.entry['completed']['low']):.2g} %"
     name = f"{detail.name}: " if detail.name else ""
-    rare = f"with 95 % confidence at most {at_most} of such nights leave a VM behind"
+    rare = f"if the assumptions hold, with 95 % confidence at most {at_most} of such nights leave a VM behind"
     return [f"{name}nothing failed in {detail.replications:,} replications; {rare}."]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.report.explain_operations import fault_text
 from sim.report.layout import clock
 from sim.report.page.blocks import Block, Cell, Figure, Heading, Prose, Section, Table, share_cell
 from sim.report.page.sections.network.figures import draw_bands, shown_rate
@@ -15,6 +16,8 @@ from sim.report.page.source import Detail, Source
 from sim.results.statistics import quantile
 from sim.units import show_memory, show_rate
 
+ALL = 0.995  # of the time in which anything is sent: what rounds to 100 %
+FULL = 0.95  # of a ceiling: there is nothing left to share
 LISTED = 24, 12  # spans of time in the table of a figure, about: of one or two points, of more
 MONITORS: dict[tuple[str, ...], str] = {("/390",): "monitor VM", ("x86",): "X2000"}
 UNPUBLISHED = (
@@ -67,11 +70,9 @@ def monitor(detail: Detail) -> str:
 def _decides(detail: Detail, found: Found) -> tuple[str, str, float]:
     """Return which ceiling decides most often, in words too, and for which share of the sending time."""
     which, share = max(found.limits.items(), key=lambda each: each[1])
-    used = {detail.site.units[found.transfers.units[place]].cluster for place in np.unique(found.transfers.source).tolist()}
-    capped = any(detail.site.clusters[name].policy.name in {"clark", "qemu"} for name in used)
     less = (
         "the rate limit of the policy"
-        if capped
+        if _is_capped(detail, found)
         else "something broken, or sharing with another migration"
         if detail.point.faults
         else "sharing with another migration"
@@ -85,7 +86,31 @@ def _decides(detail: Detail, found: Found) -> tuple[str, str, float]:
     return which, words[which], share
 
 
+def _is_capped(detail: Detail, found: Found) -> bool:
+    """Whether the policy of an SU that sends has a rate limit of its own."""
+    used = {detail.site.units[found.transfers.units[place]].cluster for place in np.unique(found.transfers.source).tolist()}
+    return any(detail.site.clusters[name].policy.name in {"clark", "qemu"} for name in used)
+
+
 def _lead(detail: Detail, found: Found) -> str:
+    lost = _line_lost(detail)
+    if lost:
+        _, what, share = _decides(detail, found)
+        return f"{lost} While memory is sent, {what} decides how fast{'' if share >= ALL else f', {_time(share)}'}."
+    return _lead_without_loss(detail, found)
+
+
+def _line_lost(detail: Detail) -> str:
+    """Return how often and when a line is down, in which nothing is sent over it; "" where none is."""
+    met = {each["fault"]: each["replications"]["share"] for each in detail.entry["failures"]["faults"] if each["times"]}
+    down = [fault for fault in detail.point.faults if fault.kind == "link" and not fault.remaining and fault.name in met]
+    if not down:
+        return ""
+    often = "; ".join(f"{fault_text(fault)}; in {100 * met[fault.name]:.1f} % of the replications" for fault in down)
+    return f"The line is down for a time, and nothing is sent then, which no faster network would change ({often})."
+
+
+def _lead_without_loss(detail: Detail, found: Found) -> str:
     which, what, share = _decides(detail, found)
     text = f"{what[0].upper()}{what[1:]} decides how fast memory is sent, {_time(share)}."
     fullest = max(thing.use.peak() for thing in found.ways)
@@ -93,11 +118,23 @@ def _lead(detail: Detail, found: Found) -> str:
         return f"{text} A faster network would not help: at its busiest it is {_whole(fullest)} full."
     if which == "link":
         transfers = found.transfers
-        more = float(np.median(np.minimum(transfers.sender_Bps, transfers.receiver_Bps) / transfers.payload_Bps))
+        more = quantile(np.minimum(transfers.sender_Bps, transfers.receiver_Bps) / transfers.payload_Bps, 0.5)
         return f"{text} A faster network would help: {_plural(monitor(detail))} could send and receive {more:.1f} times as much."
     fullest_thing = max([*found.ways, *found.units], key=_mean_use)
-    where = fullest_thing.label if fullest_thing in found.ways else f"the {monitor(detail)} of SU {fullest_thing.name}"
-    return f"{text} The fullest meanwhile is {where}: {_whole(_mean_use(fullest_thing))} on average while anything is sent."
+    name, use = _named(detail, found, fullest_thing), _whole(_mean_use(fullest_thing))
+    if _shared_out(detail, found, which, fullest_thing):
+        helps = " A faster network would help." if fullest_thing in found.ways else " A faster network would not help."
+        return f"Migrations at the same time share {name}, {_time(share)}. It is {use} full meanwhile.{helps}"
+    return f"{text} The fullest meanwhile is {name}: {use} on average while anything is sent."
+
+
+def _named(detail: Detail, found: Found, thing: Thing) -> str:
+    return f"the network {thing.label}" if thing in found.ways else f"the {monitor(detail)} of SU {thing.name}"
+
+
+def _shared_out(detail: Detail, found: Found, which: str, fullest: Thing) -> bool:
+    """Whether sharing decides, and what is shared is full: nothing else than a ceiling holds migrations back."""
+    return which == "less" and not _is_capped(detail, found) and not detail.point.faults and _mean_use(fullest) >= FULL
 
 
 def _title_of_ways(found: Found) -> str:
@@ -111,7 +148,12 @@ def _title_of_units(detail: Detail, found: Found) -> str:
     busiest = max(found.units, key=lambda thing: thing.use.peak())
     if which in {"sender", "receiver"}:
         return f"{what[0].upper()}{what[1:]} is the bottleneck {_time(share)}"
-    return f"No {monitor(detail)} is the bottleneck: that of SU {busiest.name}, the busiest, is at most {_whole(busiest.use.peak())} busy"
+    fullest = max(found.units, key=_mean_use)
+    if _shared_out(detail, found, which, fullest):
+        use = _whole(_mean_use(fullest))
+        return f"The {monitor(detail)} of SU {fullest.name} is the bottleneck: migrations at the same time share it, and it is {use} busy"
+    peak = _whole(busiest.use.peak())
+    return f"No {monitor(detail)} is the bottleneck: that of SU {busiest.name}, the busiest, comes to {peak} in the middle replication"
 
 
 def _figure(detail: Detail, found: Found, things: Sequence[Thing], kind: str, title: str, limit: str, listed: int) -> Figure:
@@ -185,7 +227,20 @@ def _table_of_units(used: Sequence[tuple[Detail, Found]]) -> Table:
     names = {monitor(detail) for detail, _ in used}
     name = names.pop() if len(names) == 1 else "monitor system"
     titles = [*_POINT[: len(used) > 1], f"{name[0].upper()}{name[1:]} of SU", "Sends at most", "Receives at most", *_USE]
-    return Table("cpu-use", titles, rows, f"What the monitor systems do. {_means(used)}")
+    return Table("cpu-use", titles, rows, f"What the monitor systems do. {_means(used)}{_factors(used)}")
+
+
+def _factors(used: Sequence[tuple[Detail, Found]]) -> str:
+    """Return how fast monitor systems send in rounds of which that is not the same."""
+    clusters = [detail.site.clusters[detail.site.units[thing.name].cluster] for detail, found in used for thing in found.units]
+    said = []
+    for each in clusters:
+        first, stopped = (f"{100 * factor / each.factor_live:.3g} %" for factor in (each.factor_first, each.factor_stopped))
+        if not first == stopped == "100 %":
+            said.append(
+                f" SU {each.su_type} sends {first} of that in round 1 and {stopped} while the guest stands still; busy is a share of it."
+            )
+    return "".join(dict.fromkeys(said))
 
 
 def _point(detail: Detail, used: Sequence[tuple[Detail, Found]]) -> list[str]:
@@ -233,7 +288,7 @@ def _plural(what: str) -> str:
 
 
 def _time(share: float) -> str:
-    return "all the time" if share >= 0.995 else f"for {_whole(share)} of the time in which anything is sent"
+    return "all the time" if share >= ALL else f"for {_whole(share)} of the time in which anything is sent"
 
 
 def _whole(share: float) -> str:

@@ -42,7 +42,8 @@ class Line:
 def sent_figure(details: Sequence[Detail]) -> list[Block]:
     """Return the figure, or a sentence in its place."""
     missing = sorted({column for detail in details for column in COLUMNS if column not in detail.rows.columns})
-    lines = [line for place, detail in enumerate(details) for line in _lines(place, detail)]
+    several = _in_several_steps(details)
+    lines = [line for place, detail in enumerate(details) for line in _lines(place, detail, several)]
     left_out = [
         Prose(f"`{column}` is not stored, `--columns` left it out: no figure of bytes sent over touched memory.") for column in missing
     ]
@@ -66,17 +67,23 @@ def sent_figure(details: Sequence[Detail]) -> list[Block]:
     return [*left_out, figure]
 
 
-def _lines(place: int, detail: Detail) -> Iterator[Line]:
-    entries = detail.lines()
-    several = len({entry["step"] for entry in entries}) > 1
-    for entry in entries:
-        quantiles = entry["of_completed"].get("sent_over_touched")
-        if not quantiles:
-            continue
-        value = number_of(quantiles["p50"]["value"])
-        if value is not None and math.isfinite(value):
-            label = f"{entry['vm']} ({entry['step']})" if several else entry["vm"]
-            yield Line(label, place, quantiles["p50"], quantiles["p99"])
+def _in_several_steps(details: Sequence[Detail]) -> bool:
+    """Whether a VM migrates in more than one step of a point: else its name is enough, and it is the same in all points."""
+    moved = [(place, entry["vm"]) for place, detail in enumerate(details) for entry in detail.lines() if _is_drawn(entry)]
+    return len(set(moved)) < len(moved)
+
+
+def _is_drawn(entry: Mapping[str, Any]) -> bool:
+    found = entry["of_completed"].get("sent_over_touched")
+    value = number_of(found["p50"]["value"]) if found else None
+    return value is not None and math.isfinite(value)
+
+
+def _lines(place: int, detail: Detail, several: bool) -> Iterator[Line]:
+    for entry in filter(_is_drawn, detail.lines()):
+        quantiles = entry["of_completed"]["sent_over_touched"]
+        label = f"{entry['vm']} ({entry['step']})" if several else entry["vm"]
+        yield Line(label, place, quantiles["p50"], quantiles["p99"])
 
 
 def _title(lines: Sequence[Line], order: Sequence[str], names: Sequence[str]) -> str:

@@ -15,10 +15,10 @@ from sim.results.compare import Compared
 from sim.units import show_memory
 
 COLOURS = {"first": (SERIES[0], "o"), "second": (SERIES[1], "s"), "equal": (SOFT, "D"), "untold": (SOFT, "D"), "neither": (SOFT, "D")}
-TITLES = {"makespan": "makespan, s", "bytes sent": "bytes sent, GiB", "total time": "total time, s", "downtime": "downtime, s"}
+TITLES = {"makespan": "makespan, s", "bytes sent": "bytes sent", "total time": "total time, s", "downtime": "downtime, s"}
 TITLES_MIN = {"makespan": "makespan, min:s", "total time": "total time, min:s", "downtime": "downtime, min:s"}
 PAIRS = (("makespan", "bytes sent"), ("total time", "downtime"))  # panels side by side: of steps, of VMs
-GIB = 2.0**30
+MIB, GIB = 2.0**20, 2.0**30
 ROW_IN, PANEL_IN = 0.23, 0.85  # inches
 HEAD_LENGTH = 32  # letters that the names of both sides have above a panel
 MINUS = "\u2212"
@@ -46,12 +46,19 @@ def sides_drawing(names: tuple[str, str], quantities: Sequence[Compared]) -> Dra
     return Drawing(draw, sum(PANEL_IN + ROW_IN * number for number in rows))
 
 
+def _scale(panel: Sequence[Compared]) -> tuple[float, str]:
+    """Return what one on the axis is, seconds or bytes, and what the axis says of it behind the quantity."""
+    if panel[0].kind != "bytes":
+        return 1.0, ""
+    return (GIB, ", GiB") if _reach(panel) >= GIB else (MIB, ", MiB")
+
+
 def _rows(panel: Sequence[Compared]) -> list[tuple[str, str]]:
     return [(each.step, each.vm) for each in panel]
 
 
 def _draw_panel(axes: Axes, panel: Sequence[Compared], names: tuple[str, str], *, labelled: bool) -> None:
-    scale = GIB if panel[0].kind == "bytes" else 1.0
+    scale, unit = _scale(panel)
     reach = _reach(panel) / scale
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
     for number, each in enumerate(panel):
@@ -66,7 +73,7 @@ def _draw_panel(axes: Axes, panel: Sequence[Compared], names: tuple[str, str], *
     axes.locator_params(axis="x", nbins=5)
     if panel[0].kind == "seconds" and reach >= 60:
         _minutes(axes, reach)
-    axes.set_xlabel((TITLES_MIN if reach >= 60 else TITLES).get(panel[0].quantity, TITLES[panel[0].quantity]))
+    axes.set_xlabel((TITLES_MIN if reach >= 60 else TITLES).get(panel[0].quantity, TITLES[panel[0].quantity]) + unit)
     longest = max(HEAD_LENGTH - min(len(names[0]), len(names[1])), HEAD_LENGTH // 2)
     for name, place, side in ((names[1], 0.0, "left"), (names[0], 1.0, "right")):
         text = f"\u2190 {_short(name, longest)} better" if side == "left" else f"{_short(name, longest)} better \u2192"
@@ -95,12 +102,13 @@ def _draw_difference(axes: Axes, number: int, each: Compared, scale: float, reac
         axes.text(0.97 * side * reach, number - 0.05, "never ends", ha="right" if side > 0 else "left", va="bottom", fontsize=8, color=SOFT)
         return
     axes.plot([difference.value / scale], [number], color=colour, marker=marker, markersize=5.5, zorder=3)
-    _draw_value(axes, number, each, difference.value / scale, reach)
+    _draw_value(axes, number, each, scale, reach)
 
 
-def _draw_value(axes: Axes, number: int, each: Compared, at: float, reach: float) -> None:
+def _draw_value(axes: Axes, number: int, each: Compared, scale: float, reach: float) -> None:
     """Draw a difference beside its interval: towards the middle where it is far from it, else away from it."""
-    ends = [end / (GIB if each.kind == "bytes" else 1.0) for end in (each.decisive.low, each.decisive.high) if end is not None]
+    at = each.decisive.value / scale
+    ends = [end / scale for end in (each.decisive.low, each.decisive.high) if end is not None]
     finite = [end for end in (*ends, at) if math.isfinite(end)]
     rightwards = (at < 0) == (abs(at) > 0.5 * reach)
     place = (max(finite) if rightwards else min(finite)) if len(finite) == len(ends) + 1 else at

@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from sim.report.layout import short_span
+from sim.report.layout import short_span, show_span
 from sim.report.page.blocks import number_of
-from sim.report.page.drawing import BAD, FAINT, GROUND, INK, SERIES, SOFT, Drawing, legend_below, limit, series, time_axis
+from sim.report.page.drawing import BAD, FAINT, GROUND, INK, LINES, SERIES, SOFT, Drawing, legend_below, limit, time_axis
 from sim.results.downtimes import Distribution
 
 MOST_DRAWN = 12  # VMs one by one: more lines tell nobody anything
@@ -91,6 +91,11 @@ def short(label: str) -> str:
 Limits = Sequence[tuple[float, str]]  # of objectives: seconds, and what they say
 
 
+def style_of(number: int) -> dict[str, Any]:
+    """Return colour and line style of the n-th curve, from 0: neighbours differ in both, and of `MOST_DRAWN` no two are alike."""
+    return {"color": SERIES[number % len(SERIES)], "linestyle": LINES[number % len(LINES)]}
+
+
 def curves_drawing(curves: Sequence[Curve], limits: Limits) -> Drawing:
     """Return how the shares up to each downtime are drawn; below them each curve as a row with its name."""
     return Drawing(partial(_draw_curves, curves=curves, limits=limits), height=2.75 + 0.24 * len(curves))
@@ -123,12 +128,13 @@ def _draw_curves(canvas: Canvas, *, curves: Sequence[Curve], limits: Limits) -> 
     for at, label in limits:
         limit(above, at, label)
         below.axvline(at, color=BAD, linestyle=(0, (4, 2)), linewidth=1.2)
-    handles = [
-        Line2D([], [], color=SOFT, marker="o", linestyle="none", markersize=5),
-        Line2D([], [], color=SOFT, marker="D", linestyle="none", markersize=5),
-        Line2D([], [], color=FAINT, linewidth=3),
-    ]
-    legend_below(canvas, handles, ["p50: half of the stops are shorter", "p99: one of a hundred is longer", "shortest to longest"])
+    marks = {"p50: half of the stops are shorter": "o", "p99: one of a hundred is longer": "D"} if any(map(_has_quantiles, curves)) else {}
+    handles = [Line2D([], [], color=SOFT, marker=mark, linestyle="none", markersize=5) for mark in marks.values()]
+    legend_below(canvas, [*handles, Line2D([], [], color=FAINT, linewidth=3)], [*marks, "shortest to longest"])
+
+
+def _has_quantiles(curve: Curve) -> bool:
+    return curve.p50 is not None and curve.p99 is not None
 
 
 def _draw_curve(axes: Axes, curve: Curve, number: int, low: float, high: float) -> None:
@@ -136,12 +142,12 @@ def _draw_curve(axes: Axes, curve: Curve, number: int, low: float, high: float) 
     few = len(times) < _VERTICES // 2
     times = times.clip(low, high)
     # To the right end, so that a line that ends early is not taken for one that stops at less than all.
-    axes.plot([*times, high], [*shares, 1.0], drawstyle="steps-post" if few else "default", linewidth=1.5, **series(number))
+    axes.plot([*times, high], [*shares, 1.0], drawstyle="steps-post" if few else "default", linewidth=1.5, **style_of(number))
 
 
 def _draw_row(axes: Axes, curve: Curve, number: int, low: float) -> None:
     times, _ = curve.found.curve(2)
-    style = series(number)
+    style = style_of(number)
     axes.plot([max(low, times[0]), max(low, curve.found.longest_s)], [number, number], color=FAINT, linewidth=3, solid_capstyle="butt")
     if curve.p50 is None or curve.p99 is None:
         axes.plot([max(low, times[0]), max(low, curve.found.longest_s)], [number, number], linewidth=1.5, **style)
@@ -180,9 +186,10 @@ def _draw_parts(canvas: Canvas, *, parts: Sequence[Parts], limits: Limits) -> No
         axes.barh(row, part.last_s, 0.55, color=_LAST)
         axes.barh(row, part.rest_s, 0.55, left=part.last_s, color=_REST, hatch="\\\\\\\\", edgecolor=GROUND, linewidth=0.0)
         axes.plot([part.p99], [row], marker="D", color=INK, markersize=5)
+        box = {"facecolor": GROUND, "edgecolor": "none", "alpha": 0.8, "pad": 0.3}
         end = max(part.p99, part.last_s + part.rest_s)
-        told = f"{short_span(part.p50)}, p99 {short_span(part.p99)}"
-        axes.annotate(told, (end, row), (6, 0), textcoords="offset points", va="center", fontsize=8)
+        told = f"{show_span(part.p50)}, p99 {show_span(part.p99)}"
+        axes.annotate(told, (end, row), (6, 0), textcoords="offset points", va="center", fontsize=8, bbox=box)
     axes.axvline(0.0, color=INK, linewidth=1.0)
     axes.set_yticks(range(len(parts)), [short(part.label) for part in parts], fontsize=8)
     axes.set_ylim(len(parts) - 0.4, -0.6)

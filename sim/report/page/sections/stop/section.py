@@ -20,9 +20,12 @@ from sim.scenario.objectives import parse_objective
 MOST_LISTED = 30  # VMs in a table, the worst ones; summary.csv has all
 MOST_LIMITS = 3  # drawn of objectives: more names do not fit above a figure
 MOST_NAMES = 6
+MOST_ALIKE = 4  # VMs that a title names
 MOST_SHARES = 4  # columns with shares up to round times
 HUNDRED = 100  # replications, from which on "99 of 100" is more than a way of speaking
 _ROUND = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 100.0, 300.0, 1000.0)  # all of them among `LIMITS`
+_ROWS = "The rows below name the lines, each in its colour and stroke,"
+ALIKE = 0.95  # of the worst p99: nobody tells such stops apart
 Line = dict[str, Any]
 
 
@@ -168,15 +171,15 @@ def _type_figure(source: Source, curves: Sequence[Curve]) -> Figure:
     most, least = show_span(longest.found.longest_s), show_span(shortest.found.longest_s)
     title = f"The longest stop takes {most} with {longest.label}, and {least} with {shortest.label}"
     if most == least:
-        title = f"The longest stop takes {most} with {'both' if len(curves) == 2 else f'all {len(curves)}'}"
+        title = f"The longest stop takes {most}, alike with {_and([curve.label for curve in curves])}"
     return Figure(
         "downtime-by-type",
         title,
         curves_drawing(curves[:MOST_DRAWN], limits_of(source.details)),
         f"Distribution of the downtime of all VMs: {_curves_text(curves)}",
         "The further to the left a line, the shorter the stops; where it crosses 50 %, half of the stops are shorter. "
-        "The rows below name the lines: from the shortest to the longest stop.",
-        _sample(source.details, "Several VMs of a line count alike, and have no intervals."),
+        f"{_ROWS} from the shortest to the longest stop.",
+        _sample(source.details, "" if all(curve.quantiles for curve in curves) else "A line of several VMs together has no p50 and p99."),
         _curves_table("downtime-by-type-numbers", "line", curves),
     )
 
@@ -195,7 +198,8 @@ def vm_figure(detail: Detail, curves: Sequence[Curve]) -> Figure:
         (f"{detail.name}: " if detail.name else "") + _vm_title(curves, detail.replications),
         curves_drawing(drawn, limits_of([detail])),
         f"Distribution of the downtime by VM, worst first: {_curves_text(drawn)}",
-        "The further to the left a line, the shorter the stops; the steeper, the more alike. The rows below name the lines, worst first.",
+        "The further to the left a line, the shorter the stops; the steeper, the more alike. "
+        f"{_ROWS} worst first; a line crosses 50 % right above its dot.",
         _sample([detail], more),
         _curves_table(f"downtime-{detail.key}-numbers", "VM", curves[:MOST_LISTED]),
     )
@@ -206,12 +210,24 @@ def _vm_title(curves: Sequence[Curve], replications: int) -> str:
     if replications < HUNDRED or worst.p99 is None:
         longest = max(curves, key=lambda curve: curve.found.longest_s)
         n = sum(curve.found.n for curve in curves)
+        if n == 1:
+            return f"{longest.label} stands still for {show_span(longest.found.longest_s)}, in the only stop"
         return f"{longest.label} has the longest of {n:,} stops: {show_span(longest.found.longest_s)}"
     up_to = f"up to {show_span(worst.p99)} in 99 of 100 migrations"
     if len(curves) == 1:
         return f"{worst.label} stands still for {up_to}, in half of them for up to {show_span(worst.p50)}"
-    others = "the other VM" if len(curves) == 2 else f"the other {len(curves) - 1} VMs"
-    return f"{worst.label} stands still longest: {up_to}; {others} up to {show_span(curves[1].p99)}"
+    alike = [curve.label for curve in curves if curve.p99 is not None and curve.p99 >= ALIKE * worst.p99]
+    who = _and(alike) if len(alike) <= MOST_ALIKE else f"{len(alike)} of {len(curves)} VMs"
+    rest = curves[len(alike) :]
+    if not rest:
+        return f"{who if len(alike) <= MOST_ALIKE else f'All {len(curves)} VMs'} stand still alike: {up_to}"
+    others = "the other VM" if len(rest) == 1 else f"the other {len(rest)} VMs"
+    return f"{who} stand{'s' * (len(alike) == 1)} still longest: {up_to}; {others} up to {show_span(rest[0].p99)}"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Return names as a sentence has them."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _curves_text(curves: Sequence[Curve]) -> str:
@@ -226,7 +242,20 @@ def _curves_text(curves: Sequence[Curve]) -> str:
 def _sample(details: Sequence[Detail], more: str = "") -> str:
     n = {detail.replications for detail in details}
     replications = f"n = {min(n):,}" if len(n) == 1 else f"n = {min(n):,} to {max(n):,}"
-    return f"{replications} replications, every completed stop counted; 95 % intervals of p50 and p99 are in the table. {more}".strip()
+    few = {name: needed for detail in details for name, needed in _needed(detail).items()}
+    none = f" ({', '.join(f'{name} has none below {needed:,} replications' for name, needed in few.items())})" if few else ""
+    counted = f"{replications} replication{'s' * (n != {1})}, every completed stop counted"
+    return f"{counted}; 95 % intervals of p50 and p99 are in the table{none}. {more}".strip()
+
+
+def _needed(detail: Detail) -> dict[str, int]:
+    """Return the quantiles that have no interval, and how many replications they need."""
+    found = [line["of_completed"].get("downtime_s", {}) for line in detail.lines()]
+    return {
+        name: max(int(each[name]["replications_needed"]) for each in found if each and each[name]["replications_needed"] is not None)
+        for name in ("p50", "p99")
+        if any(each and each[name]["replications_needed"] is not None for each in found)
+    }
 
 
 def _curves_table(key: str, what: str, curves: Sequence[Curve]) -> Table:
@@ -269,7 +298,7 @@ def _parts_figure(details: Sequence[Detail], parts: Sequence[Parts], key: str) -
     handshake = f"; before it {show_span(worst.handshake_s)} of handshake, while it still runs" if worst.handshake_s is not None else ""
     prefix = f"{details[0].name}: " if len(details) == 1 and details[0].name else ""
     title = (
-        f"{prefix}Of {show_span(worst.p50)} that {worst.label} stands still, the last round takes {show_span(worst.last_s)}, "
+        f"{prefix}Of the {show_span(worst.p50)} that {worst.label} stands still (median), the last round takes {show_span(worst.last_s)}, "
         f"state and resume {show_span(worst.rest_s)}{handshake}"
     )
     every = "; ".join(
@@ -286,8 +315,8 @@ def _parts_figure(details: Sequence[Detail], parts: Sequence[Parts], key: str) -
         title,
         parts_drawing(parts, limits_of(details)),
         f"Parts of the stop, medians: {every}",
-        "Only the last round grows with what the guest writes and shrinks with a faster way; state and resume are fixed costs of the "
-        "hypervisor, assumed, as \u201cAssumptions and sources\u201d says. The number at a bar is the median downtime, in seconds.",
+        "Only the last round grows with what the guest writes and shrinks with a faster network; state and resume are fixed costs of the "
+        "hypervisor, assumed, as \u201cAssumptions and sources\u201d says. Beside a bar: the median of the downtime and its p99.",
         _sample(details, "Each part is its own median, so the parts need not add up to that of the downtime."),
         Table(f"{key}-numbers", titles, rows, "Medians of the parts of the stop, and the downtime"),
     )
@@ -307,8 +336,8 @@ def _longest_table(detail: Detail, stops: Sequence[Stop], *, folded: bool) -> Ta
     ]
     titles = ["replication", "VM", *(["attempt"] if tried else []), "downtime", "last round", "state and resume", "handshake before"]
     many = "The longest stop" if len(stops) == 1 else f"The {len(stops)} longest stops"
-    of = f" of {detail.name}" if detail.name else ""
-    caption = f"{many}{of}; the command shows each as the consoles did"
+    of = f" with '{detail.name}'" if detail.name else ""
+    caption = f"{many}{of}; the command shows {'it' if len(stops) == 1 else 'each'} as the consoles did"
     return Table(f"longest-stops-{detail.key}", [*titles, "shown by"], rows, caption, folded)
 
 

@@ -10,15 +10,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from sim.report.page.drawing import BAD, SOFT, time_axis
-from sim.report.page.sections.sweeps.points import Knob, Measure, Values, short
+from sim.report.page.drawing import BAD, time_axis
+from sim.report.page.sections.sweeps.points import Knob, Measure, Values, short, unit_of
+from sim.report.page.setting_words import plain_setting
 
 STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
 MOST_TICKS = 6
 LOG_FROM = 20.0  # factor between times from which on they need a logarithmic axis
 EDGE = 0.97  # of the axis: where points that never end are drawn
 SMALL = 8.0  # points
-APART = 0.07  # of the height between labels beside an axis
+WIDTH_OF_AXIS = 36.0  # letters between the first and the last value of a setting, with two panels side by side
 
 
 def time_scale(axes: Axes, measures: Sequence[Measure], which: str = "y", *, limits: Sequence[float] = ()) -> None:
@@ -71,7 +72,7 @@ def at_edge(axes: Axes, values: Values) -> Values:
 def setting_axis(axes: Axes, knob: Knob) -> None:
     """Set scale and ticks of the horizontal axis of a setting: its own values, as many as have room."""
     at = np.unique(knob.at)
-    axes.set_xlabel(knob.path)
+    axes.set_xlabel(plain_setting(knob.path))
     if knob.is_log:
         axes.set_xscale("log")
     begin, end = float(at.min()), float(at.max())
@@ -80,10 +81,21 @@ def setting_axis(axes: Axes, knob: Knob) -> None:
     else:
         axes.set_xlim(begin - 0.08 * (end - begin), end + 0.08 * (end - begin))
     ticks, labels = _values_of(knob, at)
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    if len(knob.numbers) and (unit := unit_of(labels)):
+        labels = [label.removesuffix(unit).rstrip() for label in labels]
+        axes.set_xlabel(f"{plain_setting(knob.path)}, {unit}")
     axes.xaxis.set_minor_locator(NullLocator())
-    crowded = sum(len(label) + 2 for label in labels) > 30
+    crowded = _crowded(np.log(ticks) if knob.is_log else np.array(ticks), labels)
     axes.set_xticks(ticks, labels, rotation=30 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
+
+
+def _crowded(at: Values, labels: Sequence[str]) -> bool:
+    """Return whether labels at these places, evenly scaled, would touch each other."""
+    letters = (at - at[0]) / (at[-1] - at[0]) * WIDTH_OF_AXIS
+    return any(
+        letters[place + 1] - letters[place] < (len(one) + len(other)) / 2 + 1
+        for place, (one, other) in enumerate(itertools.pairwise(labels))
+    )
 
 
 def _values_of(knob: Knob, at: Values) -> tuple[list[float], list[str]]:
@@ -96,34 +108,3 @@ def _values_of(knob: Knob, at: Values) -> tuple[list[float], list[str]]:
     nearest = {int(np.argmin(np.abs(scaled - target))) for target in np.linspace(scaled[0], scaled[-1], 4)}
     ticks = [float(at[place]) for place in sorted(nearest)]
     return ticks, [knob.show(tick) for tick in ticks]
-
-
-def labels_beside(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Write names of lines right of an axis, at the height of their ends and one above the other where they are close.
-
-    Args:
-        axes: with its limits set.
-        ends: where a line ends on the vertical axis, its name, its colour.
-    """
-    if not ends:
-        return
-    to_axes = axes.transData + axes.transAxes.inverted()
-    middle = sum(axes.get_xlim()) / 2
-    placed = sorted((float(to_axes.transform((middle, value))[1]), name, colour) for value, name, colour in ends)
-    heights = [height for height, _, _ in placed]
-    for before, place in itertools.pairwise(range(len(heights))):
-        heights[place] = max(heights[place], heights[before] + APART)
-    shift = max(0.0, heights[-1] - 1.0)
-    for (at, name, colour), height in zip(placed, heights, strict=True):
-        axes.annotate(
-            name,
-            xy=(1.0, at),
-            xytext=(1.05, height - shift),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            color=colour,
-            fontsize=SMALL,
-            va="center",
-            arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
-            annotation_clip=False,
-        )

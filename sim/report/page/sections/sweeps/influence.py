@@ -13,11 +13,12 @@ from sim.report.page.blocks import Cell, Figure, Prose, Table, share_cell, span_
 from sim.report.page.drawing import INK, SERIES, SOFT, Drawing, time_axis
 from sim.report.page.sections.sweeps.axes import round_ticks
 from sim.report.page.sections.sweeps.points import short
-from sim.report.sensitivity import answer_of
+from sim.report.sensitivity import TOO_FEW, answer_of
 
 MOST_VARIANTS, MOST_OUTPUTS, MOST_INPUTS = 2, 3, 10
 # The upper quantiles first: they decide about the window. The means where there were too few replications for them.
 ORDER = ("p99 makespan", "p99 downtime", "mean makespan", "mean downtime", "p99 total", "mean total")
+BEYOND = 0.25  # below 0 and above 100 % of a share: what few samples estimate there is cut off
 WORDS = {
     "mu_star": "mean change when the input moves through its whole range (mu*)",
     "sigma": "spread of that change (sigma)",
@@ -43,7 +44,7 @@ def influence_blocks(found: dict[str, Any], key: str, replications: int) -> list
         ]
         if told:
             blocks.append(_figure(found, name, _chosen(told), f"{key}influence{number}", replications))
-            blocks += [Prose(f"{name}{each['output']}: {answer_of(each)}") for each in _chosen(told)[1:]]
+            blocks += [Prose(f"{name}{each['output']}: {_within(answer_of(each))}") for each in _chosen(told)[1:]]
     left = len(found["variants"]) - MOST_VARIANTS
     return [*blocks, *([Prose(f"{left} more variants are in `sensitivity.json`.", "soft")] if left > 0 else [])]
 
@@ -62,16 +63,33 @@ def _figure(found: dict[str, Any], name: str, outputs: Sequence[dict[str, Any]],
     inputs = min(MOST_INPUTS, max(len(output["influences"]) for output in outputs))
     drawing = Drawing(lambda canvas: _draw(canvas, outputs), (0.42 + 0.26 * inputs) * len(outputs) + 0.35)
     morris = found["method"] == "morris"
-    kind = "Bar: mu*, the mean change when an input moves through its whole range; diamond: sigma, how much that depends on the others."
-    sobol = "Filled bar: share of the variance that goes when an input is held fixed; diamond: the share that it explains alone."
+    kind = (
+        "Bar: mu*, the mean change of the output when an input moves through its whole range; diamond: sigma, how much that depends on "
+        "the others. Longer bars matter more."
+    )
+    sobol = (
+        "Bar: share of the variance that goes when an input is held fixed; diamond: the share that it explains alone. What few samples "
+        "estimate far below 0 or far above 100 % is cut off at the edge."
+    )
     reading = (kind if morris else sobol) + " Hollow bars may be 0: their interval includes it."
     several = (
         f"{found['samples']:,} {'trajectories' if morris else 'samples'}, {found['points']:,} points, {replications:,} replications each;"
     )
     sample = f"{several} lines are 95 % intervals (bootstrap)."
     return Figure(
-        key, f"{name}{outputs[0]['output']}: {answer_of(outputs[0])}", drawing, _alt(outputs), reading, sample, _numbers(outputs, key)
+        key,
+        f"{name}{outputs[0]['output']}: {_within(answer_of(outputs[0]))}",
+        drawing,
+        _alt(outputs),
+        reading,
+        sample,
+        _numbers(outputs, key),
     )
+
+
+def _within(sentence: str) -> str:
+    """Return a sentence as it goes on behind a colon."""
+    return sentence[:1].lower() + sentence[1:] if sentence == TOO_FEW else sentence  # else it begins with the name of an input
 
 
 def _weight(influence: dict[str, Any]) -> tuple[str, str]:
@@ -88,6 +106,9 @@ def _draw(canvas: Canvas, outputs: Sequence[dict[str, Any]]) -> None:
         axes.set_yticks(range(len(influences)), [short(each["group"]) for each in influences], fontsize=8)
         axes.set_ylim(len(influences) - 0.4, -0.6)
         share = "mu_star" not in influences[0] or output["unit"] == "share"
+        if "mu_star" not in influences[0]:
+            low, high = axes.get_xlim()
+            axes.set_xlim(max(low, -BEYOND), min(max(high, 1.0), 1.0 + BEYOND))
         if share:
             axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
         else:

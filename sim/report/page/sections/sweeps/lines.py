@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 
 from sim.report.layout import show_span
 from sim.report.page.blocks import Cell, Figure, Table, span_cell
-from sim.report.page.drawing import MARKERS, Drawing, limit, series
-from sim.report.page.sections.sweeps.axes import at_edge, labels_beside, setting_axis, time_scale
+from sim.report.page.drawing import MARKERS, Drawing, legend_below, limit, series
+from sim.report.page.sections.sweeps.axes import at_edge, setting_axis, time_scale
+from sim.report.page.sections.sweeps.courses import groups_of, steps_of, title_of
 from sim.report.page.sections.sweeps.points import Knob, Measure, Places, Swept, Values, middle, short
+from sim.report.page.sections.sweeps.typical import typical_of
+from sim.report.page.setting_words import plain_setting
 
 MOST_LINES = 6
-TITLED = 2  # variants that a title tells apart
 MOST_DRAWN = 200  # points of a sweep in a figure; they are evenly spread over all where there are more
 Limits = Mapping[str, Sequence[tuple[float, str]]]  # by "makespan" and "downtime": seconds and name
 
@@ -37,12 +40,9 @@ class Line:
 
 def lines_of(swept: Swept, knob: Knob) -> list[Line]:
     """Return the lines of a figure: one for each value of everything else where those are few; [] where they are not."""
-    groups: dict[str, list[int]] = {}
-    for place in range(len(swept.points)):
-        others = (other.texts[place] for other in swept.knobs if other.path != knob.path)
-        groups.setdefault("\n".join((swept.variants[place], *others)), []).append(place)
-        if len(groups) > MOST_LINES:
-            return []
+    groups = groups_of(swept, knob)
+    if len(groups) > MOST_LINES:
+        return []
     if not knob.exact or min(map(len, groups.values())) < 2:
         return []
     order = {place: (float(knob.at[place]), place) for group in groups.values() for place in group}
@@ -64,15 +64,20 @@ def knob_figure(swept: Swept, knob: Knob, key: str, limits: Limits, basis: str) 
     """
     lines = lines_of(swept, knob)
     medians = [(name, _medians(swept, knob, name)) for name in swept.names[:MOST_LINES]]
-    title = _title(swept, knob)
-    draw = Drawing(lambda canvas: _draw(canvas, swept, knob, lines, limits), 3.0)
+    title = title_of(swept, knob)
+    draw = Drawing(lambda canvas: _draw(canvas, swept, knob, lines, limits), 3.2)
+    over = " The title compares points that differ in nothing else; its ranges are over all such pairs." * (
+        steps_of(swept, knob) is not None
+    )
+    what = typical_of(swept, [knob]).word
     if lines:
-        reading = "Solid: p50. Dashed: makespan p90 and largest downtime p99. Lower is better. Bars are 95 % intervals."
-        return Figure(key, title, draw, _alt(knob, medians), reading, basis, _numbers_of_lines(swept, knob, lines, key))
+        reading = f"Solid: p50. Dashed: makespan p90 and largest downtime p99. Lower is better. Bars are 95 % intervals.{over}"
+        return Figure(key, title, draw, _alt(knob, medians, what), reading, basis, _numbers_of_lines(swept, knob, lines, key))
     shown = len(some(len(swept.points)))
-    reading = "A dot is a point of the sweep, the line joins the medians of the dots. Lower is better."
-    sample = f"{basis} {shown:,} of {len(swept.points):,} points are drawn; medians are of all of them."
-    return Figure(key, title, draw, _alt(knob, medians), reading, sample, _numbers_of_medians(knob, medians, key))
+    of_what = "with the same value" if knob.exact else f"in {len(knob.levels)} ranges of values"
+    reading = f"A dot is a point of the sweep, the line joins the {what} of the dots {of_what}. Lower is better.{over}"
+    sample = f"{basis} {shown:,} of {len(swept.points):,} points are drawn; each {what} is of all of them."
+    return Figure(key, title, draw, _alt(knob, medians, what), reading, sample, _numbers_of_medians(knob, medians, key, what))
 
 
 def some(number: int) -> Places:
@@ -80,53 +85,26 @@ def some(number: int) -> Places:
     return np.unique(np.linspace(0, number - 1, min(number, MOST_DRAWN)).round().astype(np.intp))
 
 
-Medians = list[tuple[Measure, list[float], list[int]]]  # of the upper quantiles: by level, and of how many points
+Medians = list[tuple[Measure, list[float], list[int]]]  # of the upper quantiles what stands for points: by level, and of how many points
 
 
 def _medians(swept: Swept, knob: Knob, variant: str) -> Medians:
     own = np.array([each == variant for each in swept.variants])
+    shown = typical_of(swept, [knob]).of
     found: Medians = []
     for _, upper in swept.pairs:
         at = [own & (knob.level == level) for level in range(len(knob.levels))]
-        found.append((upper, [middle(upper.values[each]) for each in at], [int(np.sum(each & ~np.isnan(upper.values))) for each in at]))
+        found.append((upper, [shown(upper.values[each]) for each in at], [int(np.sum(each & ~np.isnan(upper.values))) for each in at]))
     return found
 
 
-def _title(swept: Swept, knob: Knob) -> str:
-    """Return what a setting does: from its first to its last value, or for names from the worst to the best."""
-    names = swept.names if len(swept.names) <= TITLED else ("",)
-    own = {name: np.array([name in {"", each} for each in swept.variants]) for name in names}
-    upper = [pair[1] for pair in swept.pairs]
-    first, last = (0, len(knob.levels) - 1) if len(knob.numbers) else _worst_and_best(upper[0], knob)
-    told = []
-    for name in names:
-        spans = [
-            f"{measure.title} {_course(*(middle(measure.values[own[name] & (knob.level == level)]) for level in (first, last)))}"
-            for measure in upper
-        ]
-        told.append(f"{name}{': ' if name and len(names) > 1 else ', ' if name else ''}{', '.join(spans)}")
-    others = " (medians over the other settings)" if len(swept.knobs) > 1 or len(names) < len(swept.names) or not knob.exact else ""
-    return f"{knob.path} from {short(knob.levels[first])} to {short(knob.levels[last])}: {'; '.join(told)}{others}"
-
-
-def _course(begin: float, end: float) -> str:
-    """Return from where to where something goes, in words that say no number twice."""
-    return f"{_span(begin)} to {_span(end)}" if _span(begin) != _span(end) else f"stays at {_span(end)}"
-
-
-def _worst_and_best(measure: Measure, knob: Knob) -> tuple[int, int]:
-    by_level = [middle(measure.values[knob.level == level]) for level in range(len(knob.levels))]
-    known = [(value, level) for level, value in enumerate(by_level) if not math.isnan(value)]
-    return max(known)[1], min(known)[1]
-
-
-def _alt(knob: Knob, medians: Sequence[tuple[str, Medians]]) -> str:
+def _alt(knob: Knob, medians: Sequence[tuple[str, Medians]], what: str) -> str:
     told = []
     for name, found in medians:
         for measure, values, _ in found:
             spans = ", ".join(f"{level} {_span(value)}" for level, value in zip(knob.levels, values, strict=True))
-            told.append(f"{name + ', ' if name else ''}{measure.title}, medians: {spans}")
-    return f"Against {knob.path}. {'. '.join(told)}."
+            told.append(f"{name + ', ' if name else ''}{measure.title}, {what} of the points: {spans}")
+    return f"Against {plain_setting(knob.path)}. {'. '.join(told)}."
 
 
 def _span(value: float) -> str:
@@ -141,29 +119,30 @@ def cell_of(value: float) -> Cell:
 def _draw(canvas: Canvas, swept: Swept, knob: Knob, lines: Sequence[Line], limits: Limits) -> None:
     panels = canvas.subplots(1, len(swept.pairs), squeeze=False)[0]
     for pair, axes in zip(swept.pairs, panels, strict=True):
-        kind = "downtime" if "downtime" in pair[0].title else "makespan"
+        kind = "downtime" if pair is swept.downtime else "makespan"
         wanted = limits.get(kind, ())
         time_scale(axes, pair if lines else pair[1:], limits=[at for at, _ in wanted])
         setting_axis(axes, knob)
         unit = "s or min:s" if axes.get_ylim()[1] >= 60 else "s"
-        axes.set_ylabel(f"largest downtime, {unit}" if kind == "downtime" else f"makespan, {unit}")
-        axes.set_title(
-            "largest downtime" + (": p50, p99" if lines else ": p99")
-            if kind == "downtime"
-            else "makespan" + (": p50, p90" if lines else ": p90"),
-            fontsize=9,
-            loc="left",
-        )
-        ends = _draw_lines(axes, pair, knob, lines) if lines else _draw_dots(axes, swept, pair[1], knob)
+        what = "largest downtime" if kind == "downtime" else f"makespan{swept.of_step}"
+        axes.set_ylabel(f"{kind}, {unit}")
+        drawn = pair if lines else pair[1:]
+        axes.set_title(f"{short(what)}: {', '.join(measure.title.rpartition(' ')[2] for measure in drawn)}", fontsize=9, loc="left")
+        if lines:
+            _draw_lines(axes, pair, knob, lines)
+        else:
+            _draw_dots(axes, swept, pair[1], knob)
         for at, name in wanted:
             if at <= axes.get_ylim()[1]:
                 limit(axes, at, name, which="y")
-    if len(ends) > 1 or any(name for _, name, _ in ends):
-        labels_beside(axes, ends)
+    names = [line.name for line in lines] if lines else list(swept.names[:MOST_LINES])
+    if any(names):
+        legend_below(
+            canvas, [Line2D([], [], marker=MARKERS[number], markersize=4.5, **series(number)) for number in range(len(names))], names
+        )
 
 
-def _draw_lines(axes: Axes, pair: tuple[Measure, Measure], knob: Knob, lines: Sequence[Line]) -> list[tuple[float, str, str]]:
-    ends = []
+def _draw_lines(axes: Axes, pair: tuple[Measure, Measure], knob: Knob, lines: Sequence[Line]) -> None:
     for number, line in enumerate(lines):
         style = series(number)
         for measure, dashes, size in zip(pair, ("-", (0, (3, 2))), (4.5, 3.0), strict=True):
@@ -172,9 +151,6 @@ def _draw_lines(axes: Axes, pair: tuple[Measure, Measure], knob: Knob, lines: Se
             axes.errorbar(
                 at, values, bars, color=style["color"], linestyle=dashes, marker=MARKERS[number], markersize=size, linewidth=1.2, capsize=2
             )
-        known = [value for value in at_edge(axes, pair[0].values[line.places]) if not math.isnan(value)]
-        ends += [(float(known[-1]), line.name, style["color"])] if known else []
-    return ends
 
 
 def _bars(axes: Axes, measure: Measure, places: Places, values: Values) -> Values:
@@ -183,8 +159,8 @@ def _bars(axes: Axes, measure: Measure, places: Places, values: Values) -> Value
     return np.nan_to_num(np.maximum(np.vstack((values - low, high - values)), 0.0))
 
 
-def _draw_dots(axes: Axes, swept: Swept, measure: Measure, knob: Knob) -> list[tuple[float, str, str]]:
-    places, ends = some(len(swept.points)), []
+def _draw_dots(axes: Axes, swept: Swept, measure: Measure, knob: Knob) -> None:
+    places, shown = some(len(swept.points)), typical_of(swept, [knob]).of
     for number, name in enumerate(swept.names[:MOST_LINES]):
         style = series(number)
         own = np.array([place for place in places if swept.variants[place] == name], dtype=np.intp)
@@ -199,16 +175,13 @@ def _draw_dots(axes: Axes, swept: Swept, measure: Measure, knob: Knob) -> list[t
         )
         every = np.array([each == name for each in swept.variants])
         at = [middle(knob.at[every & (knob.level == level)]) for level in range(len(knob.levels))]
-        values = at_edge(axes, np.array([middle(measure.values[every & (knob.level == level)]) for level in range(len(knob.levels))]))
+        values = at_edge(axes, np.array([shown(measure.values[every & (knob.level == level)]) for level in range(len(knob.levels))]))
         axes.plot(at, values, color=style["color"], linewidth=1.8, marker=MARKERS[number], markersize=5)
-        known = [value for value in values if not math.isnan(value)]
-        ends += [(float(known[-1]), name, style["color"])] if known else []
-    return ends
 
 
 def _numbers_of_lines(swept: Swept, knob: Knob, lines: Sequence[Line], key: str) -> Table:
     measures = [measure for pair in swept.pairs for measure in pair]
-    titles = ["line", knob.path, *(title for each in measures for title in (each.title, "95 % from", "to"))]
+    titles = ["line", plain_setting(knob.path), *(title for each in measures for title in (each.title, "95 % from", "to"))]
     rows: list[list[Cell | str]] = []
     for line in lines:
         for place in line.places:
@@ -220,11 +193,15 @@ def _numbers_of_lines(swept: Swept, knob: Knob, lines: Sequence[Line], key: str)
     )
 
 
-def _numbers_of_medians(knob: Knob, medians: Sequence[tuple[str, Medians]], key: str) -> Table:
+def _numbers_of_medians(knob: Knob, medians: Sequence[tuple[str, Medians]], key: str, what: str) -> Table:
     rows: list[list[Cell | str]] = []
-    titles = ["variant", knob.path]
+    titles = ["variant", plain_setting(knob.path)]
     for name, found in medians:
-        titles = ["variant", knob.path, *(title for measure, _, _ in found for title in (f"{measure.title}, median", "of points"))]
+        titles = [
+            "variant",
+            plain_setting(knob.path),
+            *(title for measure, _, _ in found for title in (f"{measure.title}, {what}", "of points")),
+        ]
         for level, text in enumerate(knob.levels):
             cells = [cell for _, values, counts in found for cell in (cell_of(values[level]), Cell(f"{counts[level]:,}", counts[level]))]
             rows.append([name, text, *cells])
@@ -232,6 +209,6 @@ def _numbers_of_medians(knob: Knob, medians: Sequence[tuple[str, Medians]], key:
         f"{key}numbers",
         titles,
         rows,
-        "Medians of the points with each value; the points themselves are in the table of points.",
+        f"The {what} of the points with each value; the points themselves are in the table of points.",
         folded=True,
     )

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from sim.report.page.blocks import number_of
+from sim.report.page.setting_words import variant_of
 from sim.results.statistics import quantile
+from sim.scenario.objectives import parse_objective
 from sim.units import (
     UnitError,
     parse_distance,
@@ -30,6 +31,7 @@ Places = NDArray[np.intp]
 MOST_LEVELS = 8  # values of a setting that are told apart; of more, ranges with about as many points each
 RANGES = 5
 WIDE = 8.0  # factor between smallest and largest value from which on an axis is logarithmic
+EVEN = 0.35  # of the largest value: a design with its median above it does not have equal factors
 SHORT = 8  # characters of a number as it was written
 LONGEST = 28  # characters of a value in a figure
 REST = "others"
@@ -42,7 +44,8 @@ _PARSERS: tuple[Callable[[object], float], ...] = (
     parse_distance,
     lambda text: float(str(text)),
 )
-_WRITTEN = re.compile(r"([0-9.]+)( ?)(.*)")
+_WRITTEN = re.compile(r"([0-9.,]+)( ?)(.*)")
+LARGER = {"KiB": ("MiB", 1024.0), "MiB": ("GiB", 1024.0), "ms": ("s", 1000.0)}  # what a design rounds to steps of 2 MiB, people read in GiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,17 @@ class Knob:
     level: Places
     exact: bool
 
+    def said(self, place: int) -> str:
+        """Return the value of a point as it is told beside others: as it was written, or rounded where that is long."""
+        return _level(self.texts[place], float(self.numbers[place]), self.show) if len(self.numbers) else self.texts[place]
+
     @property
     def is_log(self) -> bool:
         """Whether its axis is logarithmic."""
-        return len(self.numbers) > 0 and self.numbers.min() > 0 and bool(self.numbers.max() / self.numbers.min() >= WIDE)
+        if not len(self.numbers) or self.numbers.min() <= 0.0 or self.numbers.max() / self.numbers.min() < WIDE:
+            return False
+        # Of a design that spreads points evenly one may come near 0; on a logarithmic axis all others were at its end.
+        return self.exact or bool(np.median(self.numbers) < EVEN * self.numbers.max())
 
     @property
     def at(self) -> Values:
@@ -106,7 +116,7 @@ class Swept:
     Args:
         points: entries of summary.json.
         variants: of each point, "" where the scenario has none, shape (points,).
-        knobs: settings with more than one value, the strongest first.
+        knobs: settings with more than one value, the strongest for what objectives look at first.
         constant: settings with one value.
         step: whose makespans are looked at: the longest one.
         makespan: p50 and p90.
@@ -127,13 +137,18 @@ class Swept:
         return tuple(dict.fromkeys(self.variants))
 
     @property
+    def of_step(self) -> str:
+        """Whose makespans these are, as it stands behind the word; "" where there is one step only."""
+        return f" of {self.step}" if len(self.points[0]["steps"]) > 1 else ""
+
+    @property
     def pairs(self) -> list[tuple[Measure, Measure]]:
         """The quantiles that are known: of makespan, of downtime."""
         return [pair for pair in (self.makespan, self.downtime) if pair[1].is_known]
 
     def setting(self, place: int, *, without: str = "") -> str:
         """Return variant and settings of a point, short; all but one of them where it is named."""
-        values = [short(knob.texts[place]) for knob in self.knobs if knob.path != without]
+        values = [short(knob.said(place)) for knob in self.knobs if knob.path != without]
         return ", ".join(part for part in (self.variants[place], *values) if part)
 
 
@@ -152,7 +167,8 @@ def swept_of(points: Sequence[dict[str, Any]]) -> Swept:
     makespan = (_measure("makespan p50", spans, "p50"), _measure("makespan p90", spans, "p90"))
     downtime = (_measure("largest downtime p50", stops, "p50"), _measure("largest downtime p99", stops, "p99"))
     variants = tuple(variant_of(point) for point in points)
-    strength = {knob.path: max(explained(knob, each[1].values, variants) for each in (makespan, downtime)) for knob in varied}
+    decisive = decisive_of(points[0], makespan, downtime)
+    strength = {knob.path: max(explained(knob, each.values, variants) for each in decisive) for knob in varied}
     return Swept(
         points,
         variants,
@@ -162,12 +178,6 @@ def swept_of(points: Sequence[dict[str, Any]]) -> Swept:
         makespan,
         downtime,
     )
-
-
-def variant_of(point: dict[str, Any]) -> str:
-    """Return the variant of a point of summary.json: what its name has before the settings."""
-    settings = ", ".join(f"{path}={text}" for path, text in point["settings"].items())
-    return str(point["point"]).removesuffix(settings).removesuffix(", ")
 
 
 def knob_of(path: str, texts: tuple[str, ...]) -> Knob:
@@ -227,9 +237,12 @@ def _numbers(texts: Sequence[str]) -> tuple[Values, Callable[[float], str]]:
 def _writer(text: str, number: float) -> Callable[[float], str]:
     """Return what writes numbers in the unit in which one was written: a planner who varies Gbit/s does not think in MB/s."""
     written = _WRITTEN.fullmatch(text)
-    if written is None or not number or float(written[1]) == 0.0:
+    if written is None or not number or float(written[1].replace(",", "")) == 0.0:
         return lambda value: f"{value:.4g}"
-    size, unit = number / float(written[1]), written[2] + written[3]
+    times, name = float(written[1].replace(",", "")), written[3]
+    while name in LARGER and times >= LARGER[name][1]:
+        times, name = times / LARGER[name][1], LARGER[name][0]
+    size, unit = number / times, written[2] + name
     return lambda value: f"{value / size:,.0f}{unit}" if abs(value / size) >= 1000.0 else f"{value / size:.3g}{unit}"
 
 
@@ -248,13 +261,20 @@ def explained(knob: Knob, values: Values, variants: Sequence[str]) -> float:
     for name in dict.fromkeys(variants):
         there = np.flatnonzero((names == name) & ~np.isnan(values))
         if len(there):
-            ranks = rankdata(values[there])
+            ranks = _ranks(values[there])
             ranks -= ranks.mean()
             counts = np.bincount(knob.level[there])
             sums = np.bincount(knob.level[there], weights=ranks)
             between += float(np.sum(sums[counts > 0] ** 2 / counts[counts > 0]))
             every += float(np.sum(ranks**2))
     return between / every if every else 0.0
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rank of each value, from 1; equal ones share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[place])
 
 
 def middle(values: Values) -> float:
@@ -280,6 +300,12 @@ def unbeaten(first: Values, second: Values) -> NDArray[np.bool_]:
     return found
 
 
+def unit_of(texts: Sequence[str]) -> str:
+    """Return the unit that all of these values have, "" where they have none or not the same."""
+    found = {written[3] if written is not None else "" for written in map(_WRITTEN.fullmatch, texts)}
+    return found.pop() if len(found) == 1 else ""
+
+
 def short(text: str) -> str:
     """Return the value of a setting, cut where it is a long mapping or list."""
     return text if len(text) <= LONGEST else text[: LONGEST - 2] + ".."
@@ -294,6 +320,19 @@ def _longest(points: Sequence[dict[str, Any]]) -> str:
             finite = value if value is not None and math.isfinite(value) else 0.0
             longest[step["step"]] = max(longest.get(step["step"], 0.0), finite)
     return max(longest, key=lambda name: longest[name]) if longest else ""
+
+
+def decisive_of(point: dict[str, Any], makespan: tuple[Measure, Measure], downtime: tuple[Measure, Measure]) -> list[Measure]:
+    """Return the upper quantiles by which settings are ordered: those that objectives look at, else both."""
+    metrics = {
+        objective.metric.name for each in point["objectives"] if (objective := parse_objective(each["objective"])).metric is not None
+    }
+    asked = [
+        pair[1]
+        for pair, names in ((makespan, {"makespan", "end", "total"}), (downtime, {"downtime"}))
+        if metrics & names and pair[1].is_known
+    ]
+    return asked or [makespan[1], downtime[1]]
 
 
 def _measure(title: str, found: Sequence[dict[str, Any]], name: str) -> Measure:

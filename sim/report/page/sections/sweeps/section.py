@@ -6,17 +6,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from sim.report.layout import short_span
 from sim.report.page.blocks import MOST_ROWS, Block, Cell, Heading, Prose, Section, Table, Tone, share_cell
 from sim.report.page.sections.sweeps.front import front_figure
 from sim.report.page.sections.sweeps.influence import influence_blocks
 from sim.report.page.sections.sweeps.lines import Limits, cell_of, knob_figure
 from sim.report.page.sections.sweeps.maps import map_figure, pairs_of
-from sim.report.page.sections.sweeps.points import Swept, explained, short, swept_of
+from sim.report.page.sections.sweeps.points import Measure, Swept, decisive_of, explained, short, swept_of
+from sim.report.page.setting_words import capital, plain_setting, setting, setting_and_path
 from sim.report.page.source import Run, Source
 from sim.scenario.objectives import parse_objective
 
 MOST_KNOBS = 4  # settings with a figure each: with two maps that is all that anybody looks at
+MOST_WEIGHED = 3  # settings whose share of the differences is told
 TONES: dict[str, Tone] = {"met": "met", "missed": "missed", "undecided": "undecided"}
 
 
@@ -34,7 +38,8 @@ def _of_run(run: Run, key: str) -> list[Block]:
     points = run.summary["points"]
     swept = swept_of(points)
     basis = _basis(points)
-    blocks: list[Block] = [Prose(_lead(swept, studied=run.sensitivity is not None), "lead"), *_notes(swept)]
+    lead, *more = _leads(swept, studied=run.sensitivity is not None)
+    blocks: list[Block] = [Prose(lead, "lead"), *map(Prose, more), *_notes(swept)]
     if (found := run.sensitivity) is not None:
         blocks += [Heading("Which input matters"), *influence_blocks(found, key, points[0]["replications"])]
     if swept.pairs:
@@ -53,28 +58,42 @@ def _basis(points: Sequence[dict[str, Any]]) -> str:
     return f"n = {number} replications a point, which share their random numbers; intervals are 95 %, none where there are too few for one."
 
 
-def _lead(swept: Swept, *, studied: bool) -> str:
-    """Return what was varied, and what matters most."""
+def _leads(swept: Swept, *, studied: bool) -> list[str]:
+    """Return what was varied, and what matters most: a sentence, and one more for what no objective looks at."""
     number = len(swept.points)
     if not swept.knobs:
-        return f"{number:,} points, all with the same settings."
+        return [f"{number:,} points, all with the same settings."]
     if studied:
-        return f"{number:,} points of a sensitivity study of {len(swept.knobs)} settings: which of them matter is told first."
-    first = swept.knobs[0].path
-    text = f"{number:,} points of {first}"
-    if len(swept.knobs) > 1:
-        text = f"{number:,} points of {len(swept.knobs)} settings; {first} matters most"
-    return f"{text}: {_shares(swept)}." if swept.pairs else f"{text}."
+        return [f"{number:,} points of a sensitivity study of {len(swept.knobs)} settings: which of them matter is told first."]
+    if len(swept.knobs) == 1:
+        return [f"{number:,} points of one setting: {setting_and_path(swept.knobs[0].path)}."]
+    decisive = {measure.title for measure in decisive_of(swept.points[0], swept.makespan, swept.downtime)}
+    told = [_shares(swept, upper) for _, upper in sorted(swept.pairs, key=lambda pair: pair[1].title not in decisive)]
+    return [" ".join([f"{number:,} points of {len(swept.knobs)} settings.", *told[:1]]), *told[1:]]
 
 
-def _shares(swept: Swept) -> str:
-    """Return how much of the differences the strongest setting explains."""
-    within = "within a variant " if len(swept.names) > 1 else ""
-    shares = (
-        f"{100 * explained(swept.knobs[0], upper.values, swept.variants):.0f} % of the differences in {upper.title.rsplit(' ', 1)[0]}"
-        for _, upper in swept.pairs
-    )
-    return f"{within}it explains {' and '.join(shares)}"
+def _shares(swept: Swept, measure: Measure) -> str:
+    """Return how much of the differences the strongest settings explain, and in a whole grid what is left to their interplay."""
+    weights = sorted(((explained(knob, measure.values, swept.variants), knob.path) for knob in swept.knobs), key=lambda each: -each[0])
+    told = [f"{setting(path)} {100.0 * share:.0f} %" for share, path in weights[1:MOST_WEIGHED]]
+    others = sum(share for share, _ in weights[MOST_WEIGHED:])
+    if is_grid(swept) and not np.isnan(measure.values).any():  # only then shares add up
+        told += [f"the other settings {100.0 * others:.0f} %"] if len(weights) > MOST_WEIGHED else []
+        rest = round(100.0 * (1.0 - sum(share for share, _ in weights)))
+        told += [f"their interplay {rest} %"] if rest > 0 else []
+    first, path = weights[0]
+    within = " within a variant" if len(swept.names) > 1 else ""
+    what = capital(measure.title.rsplit(" ", 1)[0])
+    if not first:
+        return f"{what}: no differences."
+    return f"{what}: {setting(path)} matters most; it explains {100.0 * first:.0f} % of the differences{within}, {', '.join(told)}."
+
+
+def is_grid(swept: Swept) -> bool:
+    """Return whether every variant has each combination of values once."""
+    combinations = math.prod(len(knob.levels) for knob in swept.knobs)
+    there = {(name, *(int(knob.level[place]) for knob in swept.knobs)) for place, name in enumerate(swept.variants)}
+    return all(knob.exact for knob in swept.knobs) and len(there) == len(swept.points) == combinations * len(swept.names)
 
 
 def _notes(swept: Swept) -> list[Block]:
@@ -89,8 +108,10 @@ def _notes(swept: Swept) -> list[Block]:
     if len(swept.knobs) > 1:
         blocks.append(
             Prose(
-                "Settings are in the order of how much of the differences between points (variance of ranks) each explains; "
-                f"{min(MOST_KNOBS, len(swept.knobs))} of {len(swept.knobs)} have a figure. Largest downtime: the longest stop of a guest.",
+                f"Varied: {', '.join(setting_and_path(knob.path) for knob in swept.knobs)}; "
+                f"{min(MOST_KNOBS, len(swept.knobs))} of {len(swept.knobs)} have a figure. They are in the order of how much of the "
+                "differences between points each explains (of the variance of their ranks), in what the objectives look at where there "
+                "are some. Largest downtime: the longest stop of a guest.",
                 "soft",
             )
         )
@@ -120,10 +141,10 @@ def _table(swept: Swept, key: str) -> Table:
     objectives = [entry["objective"] for entry in swept.points[0]["objectives"]]
     titles = [
         *(["variant"] if any(swept.variants) else []),
-        *(knob.path for knob in swept.knobs),
+        *(plain_setting(knob.path) for knob in swept.knobs),
         *(each.title for each in measures),
         "every VM brought over",
-        *objectives,
+        *(objective.replace("<=", "\u2264").replace(">=", "\u2265") for objective in objectives),
     ]
     rows = [_row(swept, place, [cell_of(float(each.values[place])) for each in measures]) for place in _order(swept)[: MOST_ROWS + 1]]
     caption = "All points, in the order of the scenario."

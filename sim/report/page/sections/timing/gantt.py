@@ -202,6 +202,7 @@ def _label(axes: Axes, attempt: Attempt, row: int, low: float, high: float) -> N
         color=colour,
         va="center",
         ha="right" if on_left else "left",
+        bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.8, "pad": 0.3},
     )
 
 

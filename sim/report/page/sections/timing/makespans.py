@@ -32,6 +32,7 @@ from sim.results.makespans import Counts
 from sim.results.statistics import share_interval
 
 BARS = 56  # at most, of a distribution; a curve has twice as many steps
+WHOLE_S = 60.0  # from here on times are told in whole seconds
 NEAR = 0.7  # limits are drawn that lie at most this share of the drawn span outside it
 TOLD = ("p50", "p90", "p99")
 
@@ -141,7 +142,13 @@ def _draw_distribution(canvas: Canvas, spreads: Sequence[Spread], *, together: b
         shares, edges = spread.bars
         above.stairs(100 * shares, edges, fill=True, color=SERIES[spread.series % len(SERIES)], alpha=0.75)
         above.set_ylabel("replications, %")
-        above.set_title(spread.label, loc="left", fontsize=9, fontweight="bold", pad=16 if spread.limits else 4)
+        above.set_title(
+            spread.label,
+            loc="left",
+            fontsize=9,
+            fontweight="bold",
+            pad=16 if any(low <= each.after_s <= high for each in spread.limits) else 4,
+        )
         above.tick_params(labelbottom=False)
         for axes in (above, below):
             axes.set_xlim(low, high)
@@ -157,6 +164,8 @@ def _draw_distribution(canvas: Canvas, spreads: Sequence[Spread], *, together: b
 def _span(edges: Sample, limits: Sequence[Limit]) -> tuple[float, float]:
     """Return the ends of an axis: those of the bins, and limits that are near."""
     low, high = float(edges[0]), float(edges[-1])
+    if high >= WHOLE_S and high - low < 2.0:  # ticks tell whole seconds there: of two at least one is on the axis
+        low, high = math.floor(low - 0.5), math.ceil(high + 0.5)
     room = NEAR * (high - low)
     near = [each.after_s for each in limits if low - room <= each.after_s <= high + room]
     margin = 0.03 * (high - low)
@@ -199,7 +208,9 @@ def _limits(above: Axes, below: Axes, spread: Spread, low: float, high: float) -
             notes.append(f"{each.label}: {show_span(abs(each.after_s - edge))} {'after' if each.after_s > high else 'before'} all bars")
     if spread.never:
         notes.append(f"never ends in {100 * spread.never / spread.n:.1f} % (not drawn)")
-    below.annotate("; ".join(notes), (1, 0), (0, -20), "axes fraction", "offset points", ha="right", va="top", fontsize=8, color=SOFT)
+    missed = any(each.after_s < min(low, float(spread.edges[0])) for each in spread.limits)
+    colour = BAD if missed else SOFT  # the words say the same
+    below.annotate("; ".join(notes), (1, 0), (0, -20), "axes fraction", "offset points", ha="right", va="top", fontsize=8, color=colour)
 
 
 def _draw_curves(canvas: Canvas, groups: Sequence[Sequence[Spread]]) -> None:
@@ -216,10 +227,10 @@ def _draw_curves(canvas: Canvas, groups: Sequence[Sequence[Spread]]) -> None:
         axes.set_yticks([0, 25, 50, 75, 90, 100])
         axes.grid(axis="y")
         axes.set_ylabel("over, % of replications")
-        axes.set_title(group[0].panel, loc="left", fontsize=9, fontweight="bold", pad=16 if group[0].limits else 4)
         _times(axes, group[0], begin) if len(group) == 1 else None
         limits = dict.fromkeys((each.after_s, each.label) for spread in group for each in spread.limits)
         near = sorted(each for each in limits if low <= begin + each[0] <= high)
+        axes.set_title(group[0].panel, loc="left", fontsize=9, fontweight="bold", pad=16 if near else 4)
         for raised, (after_s, label) in enumerate(near):
             limit(axes, begin + after_s, label + "\n" * raised)
         even_ticks(axes, high - low)

@@ -108,7 +108,7 @@ def _title(shown: Shown) -> str:
     begin = f"{shown.which.capitalize()} replication: {vm} "
     if not np.isfinite(shown.found.value):
         arrived = {each.vm for each in shown.attempts if each.arrived}
-        return f"{begin}takes {show_span(longest)}; {len(totals) - len(arrived)} of {len(totals)} VMs are not brought over"
+        return f"{begin}is tried for {show_span(longest)}; {len(totals) - len(arrived)} of {len(totals)} VMs are not brought over"
     if len(ordered) == 1:
         return f"{begin}takes {show_span(longest)}, {_most(shown.attempts)}"
     others = (

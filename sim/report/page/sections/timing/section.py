@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.report.layout import percent, short_span, show_span
 from sim.report.page.blocks import MOST_FOLDED, Block, Cell, Figure, Listing, Prose, Section, Table, share_cell, span_cell
+from sim.report.page.detailed import DRAWN_OF_SWEEP
 from sim.report.page.sections.timing.makespans import TOLD, bar_width, clock_up, curves, distribution, reached_rows
 from sim.report.page.sections.timing.replications import charts_of
 from sim.report.page.sections.timing.steps import StepTimes, step_times
@@ -49,7 +51,7 @@ def _leads(source: Source, times: Sequence[StepTimes]) -> Iterator[Block]:
         yield Listing([f"{each.spread.label}: {_takes(each)}." for each in times[:MOST_LINES]])
     if any(run.swept for run in source.runs):
         yield Prose(
-            "Of values that are swept the figures show the first point of each variant; the section Sweeps compares all of them.", "soft"
+            f"Of a sweep the figures show some points (unless others are named, {DRAWN_OF_SWEEP}); the section Sweeps compares all.", "soft"
         )
 
 
@@ -129,9 +131,12 @@ def _without_empty(table: Table, candidates: set[str]) -> Table:
 
 def _distribution(times: Sequence[StepTimes]) -> Iterator[Block]:
     """Yield the figure of how often which makespan occurs, or why there is none."""
-    drawn = [each for each in times if len(each.spread.edges)]
+    drawn = _drawn(times)
     for each in times:
-        if each not in drawn:
+        if len(each.spread.edges) and each not in drawn:
+            took = show_span(each.spread.quantiles["p50"]["value"])
+            yield Prose(f"{_named(each)}{each.doing} took {took} in the only replication; one has no distribution.", "note")
+        elif each not in drawn:
             yield Prose(f"{_named(each)}{each.doing} never ends in any replication, so there is no distribution of its makespan.", "note")
     if not drawn:
         return
@@ -151,10 +156,18 @@ def _distribution(times: Sequence[StepTimes]) -> Iterator[Block]:
     )
 
 
+def _drawn(times: Sequence[StepTimes]) -> list[StepTimes]:
+    """Return those that have a distribution: they end, and not in one replication only."""
+    return [each for each in times if len(each.spread.edges) and each.spread.n > 1]
+
+
 def _distribution_title(drawn: Sequence[StepTimes]) -> str:
     if len(drawn) == 1:
         return _takes(drawn[0])
-    found = [f"{show_span(each.spread.quantiles['p50']['value'])} ({each.spread.label})" for each in drawn[:4]]
+    halves = [show_span(each.spread.quantiles["p50"]["value"]) for each in drawn]
+    if len(set(halves)) == 1:
+        return f"Half of the replications take at most {halves[0]}, with {'both' if len(drawn) == 2 else f'all {len(drawn)}'} alike"
+    found = [f"{half} ({each.spread.label})" for half, each in zip(halves, drawn[:4], strict=False)]
     return f"Half of the replications take at most {', '.join(found)}" + (
         f", and {len(drawn) - 4} more are drawn" if len(drawn) > 4 else ""
     )
@@ -192,7 +205,7 @@ def _bars_table(drawn: Sequence[StepTimes]) -> Table:
 
 def _curves(times: Sequence[StepTimes]) -> Iterator[Block]:
     """Yield the figure of the probability that a step is over by a time, and its table."""
-    drawn = [each for each in times if len(each.spread.edges)]
+    drawn = _drawn(times)
     if not drawn:
         return
     groups = [[each for each in drawn if each.step == step] for step in dict.fromkeys(each.step for each in drawn)]
@@ -211,17 +224,31 @@ def _curves(times: Sequence[StepTimes]) -> Iterator[Block]:
 
 def _curves_title(drawn: Sequence[StepTimes]) -> str:
     if len(drawn) > 1:
-        found = [f"{_by(each, 'p95')} ({each.spread.label})" for each in drawn[:4]]
-        return f"With 95 % probability it is over {', '.join(found)}" + (f", and {len(drawn) - 4} more are drawn" if len(drawn) > 4 else "")
+        over = [each for each in drawn if not isinstance(each.spread.quantiles["p95"]["value"], str)]
+        short = [each for each in drawn if each not in over]
+        what = drawn[0].done if len({each.done for each in drawn}) == 1 else "it is over"
+        found = [f"{_by(each, 'p95')} ({each.spread.label})" for each in over[:4]]
+        more = [f"{len(over) - 4} more are drawn"] if len(over) > 4 else []
+        never = [f"{_ever(each)} ({each.spread.label})" for each in short[:4]]
+        ends = [f"With 95 % probability {what} {', '.join([*found, *more])}"] if over else []
+        at_all = "" if over else f"{what[:1].upper()}{what[1:]} "
+        return "; ".join([*ends, f"{at_all}at all in only {', '.join(never)} of the replications"] if never else ends)
     each = drawn[0]
     if isinstance(each.spread.quantiles["p50"]["value"], str):
-        return f"In only {100 * (1 - each.spread.never / each.spread.n):.1f} % of the replications {each.done} at any time"
+        return f"In only {_ever(each)} of the replications {each.done} at any time"
     reached = [name for name in SHARES if not isinstance(each.spread.quantiles[name]["value"], str)]
     found = [
         f"{_by(each, name)} with {name[1:]} %" for name in (reached if len(reached) < 2 else [reached[0], reached[-1]])
     ]  # all are below
+    if len({clock.partition(" with")[0] for clock in found}) == 1 < len(found):
+        found = [f"{_by(each, reached[0])} with {reached[0][1:]} % and with {reached[-1][1:]} %"]  # the same second
     title = f"{each.done[:1].upper()}{each.done[1:]} {' and '.join(found)} probability"
-    return f"{title}, and with {100 * (1 - each.spread.never / each.spread.n):.1f} % at any time" if each.spread.never else title
+    return f"{title}, and with {_ever(each)} at any time" if each.spread.never else title
+
+
+def _ever(each: StepTimes) -> str:
+    """Return the share of the replications in which a step ends, sooner or later."""
+    return f"{100 * (1 - each.spread.never / each.spread.n):.1f} %"
 
 
 def _by(each: StepTimes, name: str) -> str:
@@ -271,7 +298,7 @@ def _reached_table(times: Sequence[StepTimes]) -> Table:
                     each.spread.label,
                     each.done,
                     share_cell(share),
-                    _clock_cell(found["value"], at),
+                    _clock_cell(found["value"], each),
                     " to ".join(dict.fromkeys(clocks)) or interval_text(found),
                 ]
             )
@@ -279,8 +306,12 @@ def _reached_table(times: Sequence[StepTimes]) -> Table:
     return _without_empty(Table("timing-reached", titles, rows, "By when it is over", folded=True), {"variant or step"})
 
 
-def _clock_cell(value: float | str, at_s: float) -> Cell:
-    return span_cell(value) if isinstance(value, str) else Cell(clock_up(at_s + value), at_s + value)
+def _clock_cell(value: float | str, of: StepTimes) -> Cell:
+    """Return by when it is over; "never" of what some replications reach says how many do: it is no probability of never."""
+    if not isinstance(value, str):
+        return Cell(clock_up(of.spread.at_s + value), of.spread.at_s + value)
+    cell = span_cell(value)
+    return replace(cell, text=f"{cell.text} so often: {_ever(of)} at all") if of.spread.never < of.spread.n else cell
 
 
 def _phases(detail: Detail) -> Iterator[Block]:
@@ -300,6 +331,7 @@ def _phases(detail: Detail) -> Iterator[Block]:
     rows = [[line["step"], line["vm"], *(_median(line, name) for name, _ in there)] for line in listed]
     which = "each VM" if len(listed) == len(lines) else f"the {len(listed)} of {len(lines)} VMs that take longest"
     caption = f"What takes the time of {which}{where}: medians of {detail.replications:,} replications, completed migrations only"
+    caption += "; in all: from the set-up to the end, without the check before it" if "total_s" in dict(there) else ""
     yield Table(f"timing-phases-{detail.key}", ["step", "VM", *(title for _, title in there)], rows, caption, len(rows) > FEW_ROWS)
 
 

@@ -1,4 +1,4 @@
-"""Section of the report: how well the numbers are known, what was checked, and what no check here says."""
+"""Section of the report: what no check here says, how well the numbers are known, and what was checked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def trust(source: Source) -> Section | None:
     """Return the section; None where no details are drawn."""
     if not source.details:
         return None
-    blocks = [*_known(source), *_checked(source), *_repeated(source), *_engines(source), *_unsaid(source)]
+    blocks = [*_unsaid(source), *_known(source), *_checked(source), *_repeated(source), *_engines(source)]
     return Section("trust", "Can it be trusted", blocks)
 
 
@@ -49,16 +49,16 @@ def _known(source: Source) -> Iterator[Block]:
     """Yield how well times are known, and what more replications would do."""
     several = len(source.details) > 1
     times = [each for detail in source.details for each in known_times(detail, named=several)]
-    yield Heading("How well the numbers are known")
+    yield Heading("How much chance leaves open, given the assumptions")
     for run in source.runs:
         yield from (Prose(run.summary[key]["text"]) for key in ("asked", "stopping") if key in run.summary)
     ordered = sorted((each for each in times if each.within is not None), key=lambda each: -(each.within or 0.0))
     if ordered:
         widest = ordered[0]
         yield Prose(
-            f"The least certain of the times is the {widest.what}: {show_span(widest.value)}, known to within "
+            f"As far as chance goes, the least certain of the times is the {widest.what}: {show_span(widest.value)}, known to within "
             f"{_percent(widest.within)}. Four times as many replications, {HALF * widest.replications:,} instead of "
-            f"{widest.replications:,}, would about halve that."
+            f"{widest.replications:,}, as a rule about halve that."
         )
         yield _figure(source, ordered, times)
     else:
@@ -72,15 +72,15 @@ def _without_interval(times: Sequence[Known]) -> Iterator[Block]:
     if few:
         most = max(each.needed or 0 for each in few)
         yield Prose(
-            f"{len(few):,} of {len(times):,} quantiles have too few replications for an interval, such as the {few[0].what} with "
-            f"{few[0].replications:,}; all have one from {most:,} replications on.",
+            f"{len(few):,} of {len(times):,} times {'has' if len(few) == 1 else 'have'} too few replications for an interval, such as "
+            f"the {few[0].what} with {few[0].replications:,}; all have one from {most:,} replications on.",
             "note",
         )
     endless = [each for each in times if each.within is None and each.low is not None and each.value > 0.0]
     if endless:
         yield Prose(
-            f"{len(endless):,} of {len(times):,} quantiles are without end or may be, such as the {endless[0].what}: in too many "
-            "replications a VM is left behind.",
+            f"{len(endless):,} of {len(times):,} times {'is' if len(endless) == 1 else 'are'} without end or may be, such as the "
+            f"{endless[0].what}: in too many replications a VM is left behind.",
             "note",
         )
 
@@ -89,25 +89,24 @@ def _figure(source: Source, ordered: Sequence[Known], times: Sequence[Known]) ->
     drawn = ordered[:MOST_DRAWN]
     every = "; ".join(f"{each.what}: {show_span(each.value)}, {show_span(each.low)} to {show_span(each.high)}" for each in drawn)
     n = sorted({detail.replications for detail in source.details})
-    which = f"the {len(drawn)} widest of {len(times):,}" if len(drawn) < len(times) else f"all {len(times)}"
+    which = f"the {len(drawn)} widest of {len(ordered):,}" if len(drawn) < len(ordered) else f"all {len(drawn)}"
+    which += " times" if len(ordered) == len(times) else f" times that have an interval, of {len(times):,}"
     return Figure(
         "known-within",
-        f"{_all(ordered, times)} known to within {_percent(ordered[0].within)} at worst",
+        f"Given the assumptions, chance leaves {_all(ordered, times)} open by at most {_percent(ordered[0].within)}",
         known_drawing(drawn),
         f"95 % intervals of times, widest first: {every}",
         "Each bar is where the true value of the model lies with 95 % confidence, seen from the estimate; wrong assumptions do not "
         "widen it.",
-        f"n = {' to '.join(f'{each:,}' for each in n)} replications; {which} quantiles; 95 % intervals of order statistics.",
+        f"n = {' to '.join(f'{each:,}' for each in (n[0], n[-1])[: len(n)])} replications; {which}; 95 % intervals between two "
+        "of the simulated values, whatever their distribution (order statistics).",
         _known_table([*ordered, *(each for each in times if each.within is None)]),
     )
 
 
 def _all(ordered: Sequence[Known], times: Sequence[Known]) -> str:
-    return (
-        "All makespans and downtimes are"
-        if len(ordered) == len(times)
-        else f"{len(ordered):,} of {len(times):,} makespans and downtimes are"
-    )
+    which = f"all {len(times):,}" if len(ordered) == len(times) else f"{len(ordered):,} of {len(times):,}"
+    return f"{which} times (p50, p90 and p99 of makespans and downtimes)"
 
 
 def _known_table(times: Sequence[Known]) -> Table:
@@ -154,13 +153,16 @@ def _checked(source: Source) -> Iterator[Block]:
         compared = len({each.law.name for _, each in found if each.rows})
         if compared:
             laws = f"{compared} laws that hold whatever is assumed were" if compared > 1 else "1 law that holds whatever is assumed was"
-            yield Prose(f"{laws} compared on all {rows:,} stored rows of migrations, for this report: no row breaks {_one(compared)}.")
+            yield Prose(
+                f"{laws} compared on all {rows:,} stored rows of migrations, for this report: no row breaks {_one(compared)}. "
+                "The table says by how much the closest row keeps each."
+            )
         else:
             yield Prose("None of the laws that hold whatever is assumed could be compared: the table says why.", "note")
     titles = [*(["point"] if several else []), "law", "rows compared", "largest deviation", "closest row", "allowed", "verdict"]
     table = [[*([detail.name] if several else []), *_law(each)] for detail, each in found]
     yield Table("laws", titles, table, "Laws compared on every stored row", folded=several and not broken)
-    yield Listing(INVARIANTS, f"While it simulates, the engine checks always ({_who_checks(source.details)}):")
+    yield Listing(INVARIANTS, f"Checked while it simulates: {_who_checks(source.details)}.")
     yield from _missing(source)
 
 
@@ -193,8 +195,11 @@ def _amount(each: Compared, amount: float) -> str:
 
 def _who_checks(details: Sequence[Detail]) -> str:
     by_engine = {detail.entry["engine"] for detail in details}
-    simpy = "SimPy in every replication"
-    lockstep = "with lockstep the first replication of every part is repeated in SimPy and compared in all columns, bit by bit"
+    simpy = "in every replication that is simulated event by event"
+    lockstep = (
+        "where many replications are computed at once, in the first one of every part, which is simulated event by event as well and "
+        "compared in all columns, bit by bit"
+    )
     return "; ".join(text for engine, text in (("simpy", simpy), ("lockstep", lockstep)) if engine in by_engine)
 
 
@@ -219,11 +224,11 @@ def _repeated(source: Source) -> Iterator[Block]:
     yield Heading("What was repeated")
     if rows:
         yield Prose(
-            "For this report the median and the longest replication were simulated again, with SimPy and one at a time, and compared with "
-            "what is stored: all values are equal, bit by bit."
+            "For this report the median and the longest replication were simulated again, each alone and event by event, and compared "
+            "with what is stored: all values are equal, bit by bit."
         )
         titles = [*(["point"] if several else []), "replication", "which", "makespan", "equal rows: migrations", "steps", "messages"]
-        yield Table("repeated", titles, rows, "Replications repeated with SimPy")
+        yield Table("repeated", titles, rows, "Replications repeated event by event")
     if not rows and all(detail.run.repeatable for detail in source.details):
         yield Prose("None: without a step in the plan no replication is the median or the longest one.")
     if not all(detail.run.repeatable for detail in source.details):
@@ -258,8 +263,11 @@ def _again(detail: Detail) -> Iterator[list[Cell | str]]:
 def _engines(source: Source) -> Iterator[Block]:
     """Yield which engine computed the points and why."""
     yield Heading("Which engine")
+    yield Prose(
+        "Two engines compute one model, and give the same bits wherever both can compute: one simulates event by event (SimPy), the other "
+        "one computes many replications at once (lockstep)."
+    )
     yield Listing(engines([detail.entry for detail in source.details]))
-    yield Prose("Both engines are one model: they give the same bits wherever both can compute.", "soft")
 
 
 def _unsaid(source: Source) -> Iterator[Block]:
