@@ -168,7 +168,8 @@ in summary.json, and p90 of `makespan_s` and of the longest `downtime_s` with it
 | `points[].numbers[].tag`, `.what`, `.values` | the numbers that go up and down together |
 | `points[].numbers[].less`, `.more` | with 20 % less and 20 % more: `completed`, `objectives`, `left_behind` (VMs \
 that are not brought over in some replications, with the share of these), and of both times `value`, `difference` to the base with \
-its paired 95 % interval; infinite ones are `never` and `-never`; `note` where a share stops at 100 % or a world cannot be |
+its paired 95 % interval; infinite ones are `never` and `-never`; `replications`, and where these are fewer \
+than those of the point `as_assumed`: `completed` and `objectives` of as many; `note` where a share stops at 100 % or a world cannot be |
 | `points[].no_numbers` | tags of assumptions that are no numbers, and why |
 
 ## run.json

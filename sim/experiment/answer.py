@@ -12,6 +12,7 @@ from sim.experiment.storage.store import SUMMARY, SUMMARY_CSV, Store
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import parse_objective
 from sim.scenario.resolve import first_second, seconds_from_midnight
+from sim.scenario.schema_plan import ScenarioSpec
 
 if TYPE_CHECKING:
     from sim.experiment.storage.reading import PointRows
@@ -45,7 +46,7 @@ def answer(
         "format": FORMAT,
         "title": loaded.scenario.title,
         "question": loaded.scenario.question,
-        **summarise(_points(contents, loaded, choices, stop), _asked(loaded, confidence)),
+        **summarise(_points(contents, loaded, choices, confidence, stop)),
         "missing": _missing(contents, loaded, replications),
         "assumptions": sorted({fact.assumption for facts in loaded.facts for fact in facts if fact.assumption}, key=_tag),
     }
@@ -64,9 +65,9 @@ def write_summary(store: Store, summary: dict[str, Any]) -> None:
 
 
 def _points(
-    contents: Contents, loaded: Loaded, choices: Sequence[Choice], stop: int | None
-) -> Iterator[tuple[str, PointRows, Mapping[str, Any]]]:
-    """Yield name, rows, settings and engine of each point of which something is stored."""
+    contents: Contents, loaded: Loaded, choices: Sequence[Choice], confidence: float, stop: int | None
+) -> Iterator[tuple[str, PointRows, Asked, Mapping[str, Any]]]:
+    """Yield name, rows, what is asked, settings and engine of each point of which something is stored."""
     from sim.experiment.storage.reading import PointRows
 
     for place in contents.places:
@@ -77,14 +78,13 @@ def _points(
             "engine": choice.engine,
             "why_engine": choice.why,
         }
-        yield point.name, PointRows(contents, place, stop), more
+        yield point.name, PointRows(contents, place, stop), _asked(loaded.completed[place], confidence), more
 
 
-def _asked(loaded: Loaded, confidence: float) -> Asked:
-    """Return what the summary of a scenario is to say."""
+def _asked(scenario: ScenarioSpec, confidence: float) -> Asked:
+    """Return what the summary of a point is to say; its night counts from its own begin, which variants and sweeps may move."""
     from sim.results.summary import Asked
 
-    scenario = loaded.scenario
     first, window = first_second(scenario), scenario.window
     ends = float(seconds_from_midnight(window.until, first)) if window else None
     return Asked(tuple(parse_objective(text) for text in scenario.objectives), float(first), ends, confidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -46,6 +46,11 @@ def percent(share: Mapping[str, Any]) -> str:
     value = share["share"]
     digits = 1 if value == 0.0 else max(1, 1 - math.floor(math.log10(100 * value)))
     return f"{100 * value:.{digits}f} % ({100 * share['low']:.{digits}f} to {100 * share['high']:.{digits}f})"
+
+
+def enumerated(names: Sequence[str], word: str = "and") -> str:
+    """Return names as a sentence has them: "A", "A and B", "A, B and C"; "" for none."""
+    return f" {word} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def show_span(value: float | str | None) -> str:

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from sim.report.layout import rendered
+from sim.report.layout import enumerated, rendered
 from sim.units import show_time
 
 _METHODS = {
@@ -64,8 +64,8 @@ def answer_of(output: dict[str, Any]) -> str:
     else:
         rivals = [each["group"] for each in influences[1:] if each["group"] in told and each[weight]["high"] >= first[weight]["low"]]
         text = f"{first['group']} matters most: {_effect(first, _shown(output['unit']))}."
-        text += f" The intervals do not tell it from {_listed(rivals)}." if rivals else ""
-        text += f" {_NAMES[weight]} not to be told from 0: {_listed(nothing)}." if nothing else ""
+        text += f" The intervals do not tell it from {enumerated(rivals)}." if rivals else ""
+        text += f" {_NAMES[weight]} not to be told from 0: {enumerated(nothing)}." if nothing else ""
     if weight == "total" and any(_impossible(each[name]) for each in influences for name in ("first", "total")):
         return f"{text} {TOO_FEW}"
     rough = weight == "total" and not first[weight]["may_be_0"] and first[weight]["high"] - first[weight]["low"] > ROUGH
@@ -88,10 +88,10 @@ def _nothing_first(influences: Sequence[dict[str, Any]], weight: str, told: Sequ
     more = "take more --samples or more replications."
     if told:
         largest = influences[0]["group"]
-        return f"{largest} has the largest {_INDEX[weight]}, but its interval includes 0; that of {_listed(told)} does not; {more}"
+        return f"{largest} has the largest {_INDEX[weight]}, but its interval includes 0; that of {enumerated(told)} does not; {more}"
     text = f"By their {_INDEX[weight]} nothing can be told from 0; {more}"
     alone = [each["group"] for each in influences if weight == "total" and not each["first"]["may_be_0"]]
-    return f"{text} By their share alone {_listed(alone)} can." if alone else text
+    return f"{text} By their share alone {enumerated(alone)} can." if alone else text
 
 
 def _impossible(share: dict[str, Any]) -> bool:
@@ -156,7 +156,3 @@ def _percent(share: float) -> str:
 def _within(share: float) -> str:
     """Return a share for a sentence: what is outside 0 to 100 % by the error of the estimate is cut."""
     return _percent(min(1.0, max(0.0, share)))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

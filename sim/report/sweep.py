@@ -13,6 +13,7 @@ from rich.text import Text
 from sim.columns import OPERATOR_STEP
 from sim.report.layout import rendered, show_span
 from sim.report.text import ALL, engines
+from sim.scenario.sweep import variant_of
 
 WIDEST_CELL = 24  # columns of a value that is a mapping or a list; the summary has it in full
 ARRIVED = ("completed", "completed-with-warnings")
@@ -52,7 +53,7 @@ def sweep_text(summary: dict[str, Any], width: int) -> str:
 def _table(points: Sequence[dict[str, Any]], paths: Sequence[str]) -> Table:
     """Return the table: variant, settings, makespans, total, downtime, completed, verdicts."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    variants = [_variant(point) for point in points]
+    variants = [variant_of(point["point"], point["settings"]) for point in points]
     steps = [step["step"] for step in points[0]["steps"]]
     steps = steps if len(steps) <= STEPS_SHOWN else []
     objectives = range(1, len(points[0]["objectives"]) + 1)
@@ -79,12 +80,6 @@ def _table(points: Sequence[dict[str, Any]], paths: Sequence[str]) -> Table:
         cells += [*_of_replications(point), *(_failed(point) if failed else ()), *(entry["verdict"] for entry in point["objectives"])]
         table.add_row(*map(Text, cells))
     return table
-
-
-def _variant(point: dict[str, Any]) -> str:
-    """Return the variant of a point: what its name has before the settings."""
-    settings = ", ".join(f"{path}={text}" for path, text in point["settings"].items())
-    return str(point["point"]).removesuffix(settings).removesuffix(", ")
 
 
 def _of_replications(point: dict[str, Any]) -> list[str]:

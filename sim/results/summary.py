@@ -42,11 +42,11 @@ class _Gathers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a summary is to say.
+    """What the summary of a point is to say.
 
     Args:
         objectives: of the scenario.
-        clock_from: second of the day at which the window (or the plan) begins.
+        clock_from: second of the day at which the window (or the plan) of the point begins.
         window_ends: end of the window, seconds since 00:00 of the first day; None when the scenario has none.
         confidence: of every interval.
     """
@@ -62,17 +62,16 @@ def columns_needed(objectives: Iterable[Objective]) -> frozenset[str]:
     return frozenset(ALWAYS_STORED) | migration_columns(objective.metric for objective in objectives if objective.metric is not None)
 
 
-def summarise(points: Iterable[tuple[str, Chunks, Mapping[str, Any]]], asked: Asked) -> dict[str, Any]:
+def summarise(points: Iterable[tuple[str, Chunks, Asked, Mapping[str, Any]]]) -> dict[str, Any]:
     """Return the summary of a run, as summary.json has it: that of each point, where it has a replication.
 
     Args:
-        points: name, rows and further entries of each.
-        asked: what the summary is to say.
+        points: name, rows, what is to be said and further entries of each.
 
     Raises:
         ResultsError: an objective needs a column that is not stored.
     """
-    found = (summarise_point(name, chunks, asked, more) for name, chunks, more in points)
+    found = (summarise_point(*each) for each in points)
     return {"points": [entry for entry in found if entry is not None]}
 
 

@@ -14,6 +14,7 @@ from sim.results.order_statistics import Selection
 from sim.results.samples import Replications, migration_columns, outcome_of, plan_columns, sample_of
 from sim.results.statistics import Interval, interval_ranks, quantile_rank, replications_needed, share_interval
 from sim.scenario.objectives import Metric, Objective
+from sim.units import DAY_S
 
 Verdict = Literal["met", "missed", "undecided"]
 
@@ -157,7 +158,7 @@ def _limit(objective: Objective, clock_from: float) -> float:
     """Return the value that the metric is compared with; a clock time before the begin is of the next day."""
     value = objective.value or 0.0
     is_clock = objective.metric is not None and objective.metric.name == "end"
-    return value + 86400.0 if is_clock and value < clock_from else value
+    return value + DAY_S if is_clock and value < clock_from else value
 
 
 def _verdict(interval: Interval, cmp: str, limit: float) -> Verdict:

@@ -168,13 +168,13 @@ def _points(document: Document, combined: Sequence[tuple[Setting, ...]]) -> tupl
     variants = document.content.get("variants")
     for name, paths in variants.items() if isinstance(variants, dict) else ():
         if isinstance(paths, dict):
-            changed, found = with_variant(plain, document, name, paths)
+            varied, found = with_variant(plain, document, name, paths)
             problems += found
-            bases.append((name, changed))
+            bases.append((name, varied))
     cases: list[_Case] = []
-    for name, changed in bases or ([("", plain)] if any(combined) else []):
+    for name, varied in bases or ([("", plain)] if any(combined) else []):
         for settings in combined:
-            point, found = with_settings(changed, settings) if settings else (changed, [])
+            point, found = with_settings(varied, settings) if settings else (varied, [])
             problems += found
             case = _examined(point_name(name, settings), point)
             if cases:  # of thousands of points the places are needed no more; those of the first one stand for all

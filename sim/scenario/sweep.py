@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -233,6 +233,16 @@ def typed(value: Plain, written: str) -> str:
 def point_name(variant: str, settings: Iterable[Setting]) -> str:
     """Return the name of a point: its variant, then its settings."""
     return ", ".join([*([variant] if variant else []), *(f"{dotted(each.path)}={each.text}" for each in settings)])
+
+
+def variant_of(point: str, settings: Mapping[str, str]) -> str:
+    """Return the variant in the name of a point: what `point_name` has before the settings; "" for none.
+
+    Args:
+        point: its name.
+        settings: value of each varied path.
+    """
+    return point.removesuffix(", ".join(f"{path}={value}" for path, value in settings.items())).removesuffix(", ")
 
 
 def seed_of(document: Document) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sim.experiment.identity import RESULTS_VERSION, question_hash
-from sim.experiment.probing.effects import FEWEST, effects, effects_text, first_points, is_current
+from sim.experiment.probing.effects import FEWEST, as_assumed, effects, effects_text, first_points, is_current
 from sim.experiment.run import Order, run
 from sim.experiment.sources import SOURCES, facts_in, told
 from sim.experiment.storage.store import Store
@@ -151,6 +151,26 @@ def test_a_case_that_lockstep_does_not_cover_is_simulated_with_fewer_replication
     assert FEWEST <= need["more"]["replications"] < BLOCK
     assert (need["more"]["makespan_s"]["value"], need["more"]["makespan_s"]["difference"]) == ("never", "never")
     assert need["more"]["completed"] == 0.0
+    assert "as_assumed" not in need["less"]
+
+
+def test_a_case_of_fewer_replications_is_held_against_the_first_ones_of_the_point(tmp_path: Path) -> None:
+    """As many as SimPy computes once the hypervisor is too small: share, objective and difference are theirs, read back from a run."""
+    file = tmp_path / "small.yaml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    file.write_text(f"{text}\nobjectives: ['P(makespan <= 4 min) >= 50 %', 'p90(makespan) <= 1 h']\n", encoding="utf-8")
+    small = [f"clusters.SE.units.{unit}.hypervisor=4 MiB" for unit in ("ABGSE501", "ABGSE701")]
+    found = effects(load_scenario(file, small))
+    more = entry(found, "A44", "hypervisor need")["more"]
+    times = measured(tmp_path / "run", file, more["replications"], *small).makespan_s
+
+    assert more["as_assumed"]["completed"] == np.isfinite(times).mean()
+    share, longest = more["as_assumed"]["objectives"].values()
+    assert share["estimate"] == (times <= 240.0).mean()
+    assert longest["estimate"] == pytest.approx(p90(times), rel=1e-12)
+    assert longest["estimate"] != found["points"][0]["objectives"]["p90(makespan) <= 1 h"]["estimate"]
+    assert as_assumed(found["points"][0], more) == more["as_assumed"]
+    assert as_assumed(found["points"][0], entry(found, "A44", "hypervisor need")["less"]) == found["points"][0]
 
 
 def test_of_a_sweep_the_first_point_of_each_variant_is_weighed() -> None:

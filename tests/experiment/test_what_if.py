@@ -87,7 +87,7 @@ def test_simpy_computes_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found is not None
     assert found.replications == 3
     assert np.isfinite(found.after["estimate"])
-    monkeypatch.setattr(what_if, "MOST_BY_SIMPY", 3)
+    monkeypatch.setattr(what_if, "MOST_MIGRATIONS", 3)
     assert WhatIf(loaded, 0, 5, rows).of(WITHIN, ["networks.mcnpr.bandwidth=10 Gbit/s"]) is None
 
 

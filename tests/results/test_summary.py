@@ -51,6 +51,17 @@ def inverted_cdf(values: pd.Series[Any], q: float) -> float:
     return float(sorted(values)[math.ceil(q * len(values) - 1e-9) - 1])
 
 
+def test_a_clock_time_is_of_the_night_of_each_variant(tmp_path: Path) -> None:
+    """Begun at 22:00 the plan is over before half past one; begun at half past one it is not, and no second night is waited for."""
+    text = SCENARIO.replace("\n  - share(completed) >= 1 %", "\n  - P(end of out <= 01:30) >= 1 %")
+    late = text.replace("variants:", "variants:\n  late: {plan.out.at: '01:30'}")
+    summary = here(written(tmp_path, late), tmp_path / "out", 2).summary
+
+    found = {point["point"]: point["objectives"][0]["estimate"] for point in summary["points"]}
+    assert found.pop("late") == 0.0
+    assert set(found.values()) == {1.0}
+
+
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("vm", ["DB", "APPL"])
 def test_lines_of_the_vms_are_those_of_the_table(folder: Path, summary: dict[str, Any], place: int, vm: str) -> None:

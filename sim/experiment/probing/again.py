@@ -13,7 +13,11 @@ from sim.model.draws import BLOCK, Draws
 from sim.results.tables import Row, arrow, migration_rows, plan_rows, round_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
+
+    from sim.results.samples import Replications
 
 BY_SIMPY = 64  # replications: some seconds at most
 
@@ -51,3 +55,19 @@ def first_rows(site: Site, engine: Engine, number: int, *, rounds: bool) -> dict
         for table, make in makers.items():
             rows[table].extend(make(site.point.name, replication))
     return {table: arrow(table, made) for table, made in rows.items()}
+
+
+def seen_first(rows: Mapping[str, pa.Table], number: int) -> Replications:
+    """Return the replications 0 to number - 1 out of as many or more.
+
+    Args:
+        rows: their migrations and plans.
+        number: how many.
+    """
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    from sim.results.chunks import Chunk  # noqa: PLC0415 - as above
+    from sim.results.samples import Replications  # noqa: PLC0415 - as above
+
+    first = [rows[table].filter(pc.field("replication") < number) for table in ("migrations", "plans")]
+    return Replications(Chunk(*first, replications=range(number)))

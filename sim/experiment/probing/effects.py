@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,16 @@ from sim.scenario.point import Point
 from sim.scenario.resolve import first_second, resolved
 from sim.scenario.room import Room
 from sim.scenario.schema_plan import ScenarioSpec
+from sim.scenario.sweep import variant_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from sim.experiment.execution.engines import Engine
     from sim.results.chunks import Sample
 
 EFFECTS = "assumptions.json"
-FORMAT = 2  # raise it whenever the file gets or loses entries: readers ask for a new one instead of guessing
+FORMAT = 3  # raise it whenever the file gets or loses entries: readers ask for a new one instead of guessing
 CASES = {"less": 0.8, "more": 1.2}
 METRICS = {"makespan_s": Metric("makespan"), "downtime_s": Metric("downtime")}
 Q = 0.9
@@ -107,14 +110,24 @@ def is_current(found: dict[str, Any], facts: dict[str, Any]) -> bool:
     return found.get("format") == FORMAT and all(found.get(key) == facts.get(key) for key in ("results_version", "question"))
 
 
+def as_assumed(point: Mapping[str, Any], case: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return share and objectives, as assumed, against which a case is held: those of the same replications.
+
+    Args:
+        point: of `assumptions.json`.
+        case: less or more of one of its numbers; SimPy computes fewer replications of it where only the point itself is lockstep's.
+    """
+    found: Mapping[str, Any] = case.get("as_assumed", point)
+    return found
+
+
 def first_points(loaded: Loaded) -> list[int]:
     """Return the places of the points that are weighed: where something is swept the first one of each variant."""
     if not any(loaded.settings):
         return list(range(len(loaded.points)))[:MOST_POINTS]
     found: dict[str, int] = {}
     for place, (point, settings) in enumerate(zip(loaded.points, loaded.settings, strict=True)):
-        text = ", ".join(f"{path}={value}" for path, value in settings.items())
-        found.setdefault(point.name.removesuffix(text), place)
+        found.setdefault(variant_of(point.name, settings), place)
     return list(found.values())[:MOST_POINTS]
 
 
@@ -132,7 +145,8 @@ class _Weighing:
         self._point = loaded.points[place]
         self._engine: Engine = "simpy" if refusals(self._point) else "lockstep"
         self._replications = _fewer(self._point, by_simpy) if self._engine == "simpy" else BLOCK
-        self._base = self._seen(self._point, self._engine, self._replications)
+        self._rows = self._simulated(self._point, self._engine, self._replications)
+        self._base = self._seen(self._rows, self._replications)
 
     def head(self) -> dict[str, Any]:
         """Return what is said of the point itself."""
@@ -159,24 +173,30 @@ class _Weighing:
             return self._entry(self._base) | note
         engine: Engine = "simpy" if refusals(case.point) else "lockstep"
         count = self._replications if engine == self._engine else min(self._replications, _fewer(case.point, self._by_simpy))
-        return self._entry(self._seen(case.point, engine, count)) | note
+        return self._entry(self._seen(self._simulated(case.point, engine, count), count)) | note
 
     def _entry(self, changed: _Seen) -> dict[str, Any]:
-        """Return a case against the first replications of the point, as many as it has."""
+        """Return a case against the first replications of the point, as many as it has; with what these are where they are not all."""
         count = len(changed.samples["makespan_s"])
-        moved = {name: _moved(self._base.samples[name][:count], changed.samples[name]) for name in METRICS}
+        base = self._base if count == self._replications else self._seen(self._rows, count)
+        moved = {name: _moved(base.samples[name], changed.samples[name]) for name in METRICS}
         found = {"replications": count, "completed": changed.completed, "left_behind": changed.left_behind}
-        return found | {"objectives": changed.objectives, **moved}
+        of_as_many = {"as_assumed": {"completed": base.completed, "objectives": base.objectives}} if base is not self._base else {}
+        return found | {"objectives": changed.objectives, **moved, **of_as_many}
 
-    def _seen(self, point: Point, engine: Engine, count: int) -> _Seen:
-        """Return the first replications of the point, or of one whose numbers were changed."""
+    def _simulated(self, point: Point, engine: Engine, count: int) -> Mapping[str, pa.Table]:
+        """Return the rows of the first replications of the point, or of one whose numbers were changed."""
         from sim.experiment.probing.again import first_rows  # noqa: PLC0415 - commands that weigh nothing start without pyarrow
-        from sim.results.chunks import Chunk  # noqa: PLC0415 - as above
-        from sim.results.samples import Replications, left_behind, sample_of  # noqa: PLC0415 - as above
+
+        return first_rows(Site.of(point), engine, count, rounds=False)
+
+    def _seen(self, rows: Mapping[str, pa.Table], count: int) -> _Seen:
+        """Return what came of the first of these replications."""
+        from sim.experiment.probing.again import seen_first  # noqa: PLC0415 - as above
+        from sim.results.samples import left_behind, sample_of  # noqa: PLC0415 - as above
         from sim.results.verdicts import judged_at_once  # noqa: PLC0415 - as above
 
-        rows = first_rows(Site.of(point), engine, count, rounds=False)
-        seen = Replications(Chunk(rows["migrations"], rows["plans"]))
+        seen = seen_first(rows, count)
         scenario = self._loaded.completed[self._place]
         judged = judged_at_once(map(parse_objective, scenario.objectives), first_second(scenario), seen)
         return _Seen({name: sample_of(metric, seen) for name, metric in METRICS.items()}, judged, left_behind(seen))

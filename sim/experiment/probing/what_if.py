@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.site import Site
 from sim.experiment.execution.engines import choose
-from sim.experiment.probing.again import BY_SIMPY, first_rows
+from sim.experiment.probing.again import BY_SIMPY, first_rows, seen_first
 from sim.experiment.probing.convergence_map import goes_on
-from sim.results.chunks import Chunk
-from sim.results.samples import Replications
 from sim.results.verdicts import judged_at_once
 from sim.scenario.load import Loaded, changed
 from sim.scenario.objectives import Objective
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-MOST_BY_SIMPY = 1024  # migrations of a change: a second or two
+MOST_MIGRATIONS = 1024  # of a change that SimPy computes: a second or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,7 @@ class _Simulated:
 
     def judged(self, objective: Objective, number: int) -> dict[str, Any]:
         """Return what became of an objective in the first `number` of them, as summary.json has it."""
-        import pyarrow.compute as pc  # noqa: PLC0415 - commands that change nothing start without pyarrow
-
-        first = [table.filter(pc.field("replication") < number) for table in (self.rows["migrations"], self.rows["plans"])]
-        seen = Replications(Chunk(*first, replications=range(number)))
-        return judged_at_once([objective], self.clock_from, seen)[objective.text]
+        return judged_at_once([objective], self.clock_from, seen_first(self.rows, number))[objective.text]
 
 
 class WhatIf:
@@ -75,6 +69,7 @@ class WhatIf:
     def __init__(self, loaded: Loaded, place: int, replications: int, rows: Mapping[str, pa.Table]) -> None:
         self._loaded, self._place = loaded, place
         self._before = _Simulated(replications, rows, first_second(loaded.completed[place]))
+        self._changed: dict[tuple[str, ...], Loaded] = {}
         self._after: dict[tuple[str, ...], _Simulated] = {}
 
     def of(self, objective: Objective, overrides: Sequence[str]) -> Difference | None:
@@ -99,16 +94,22 @@ class WhatIf:
         Raises:
             ScenarioError: the scenario cannot have these values.
         """
-        other = changed(self._loaded, self._place, overrides).points[0]
+        other = self._with(tuple(overrides)).points[0]
         return next((point.name for point in self._loaded.points if replace(other, name=point.name) == point), None)
 
-    def _simulated(self, overrides: Sequence[str]) -> _Simulated:
-        other = changed(self._loaded, self._place, overrides)
+    def _with(self, overrides: tuple[str, ...]) -> Loaded:
+        """Return the point with other values; they are read once, whatever is asked about them."""
+        if overrides not in self._changed:
+            self._changed[overrides] = changed(self._loaded, self._place, overrides)
+        return self._changed[overrides]
+
+    def _simulated(self, overrides: tuple[str, ...]) -> _Simulated:
+        other = self._with(overrides)
         site, clock_from = Site.of(other.points[0]), first_second(other.completed[0])
         engine, number = choose(site.point).engine, self._before.replications
         if engine == "simpy":
             number = min(number, BY_SIMPY)
-            number = number if number * len(site.point.vms) <= MOST_BY_SIMPY else 0
+            number = number if number * len(site.point.vms) <= MOST_MIGRATIONS else 0
         if not number or any(goes_on(cluster.policy) for cluster in site.clusters.values()):
             return _Simulated(0, {}, clock_from)
         return _Simulated(number, first_rows(site, engine, number, rounds=False), clock_from)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.scenario.objectives import parse_objective
+from sim.scenario.sweep import variant_of
 
 DRAWN_OF_SWEEP = "of each variant the first point, and the one that misses its objectives most"
 
@@ -24,9 +25,8 @@ def points_of_sweep(names: Sequence[str], settings: Sequence[Mapping[str, str]],
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, own in zip(names, settings, strict=True):
         if name in entries:
-            text = ", ".join(f"{path}={value}" for path, value in own.items())
             types = (value for path, value in own.items() if path.startswith("clusters.") and path.endswith(".type"))
-            groups.setdefault((name.removesuffix(text), *types), []).append(name)
+            groups.setdefault((variant_of(name, own), *types), []).append(name)
     missed = [max(group, key=lambda name: how_missed(entries[name])) for group in groups.values()]  # the first of equals
     chosen = [group[0] for group in groups.values()] + [name for name in missed if how_missed(entries[name])[0]]
     return list(dict.fromkeys(chosen))

@@ -7,7 +7,6 @@ from typing import Any
 from sim.report.layout import clock, short_span, show_span
 from sim.report.page.source import Detail
 from sim.scenario.objectives import Metric, Objective
-from sim.scenario.resolve import first_second
 from sim.units import DAY_S, format_clock, format_time, show_memory
 
 EVENING, MORNING = 18 * 3600, 6 * 3600  # between them a plan runs at night
@@ -70,9 +69,9 @@ def limit_text(metric: Metric, value: float) -> str:
 
 def limit_of(objective: Objective, detail: Detail) -> float:
     """Return the limit of a metric as summary.json counts; a clock time before the begin of the night is of the next day."""
-    value, first = objective.value or 0.0, first_second(detail.run.loaded.scenario)
+    value = objective.value or 0.0
     is_clock = objective.metric is not None and objective.metric.name == "end"
-    return value + DAY_S if is_clock and value < first else value
+    return value + DAY_S if is_clock and value < detail.clock_from else value
 
 
 def time_limit(value_s: float) -> str:

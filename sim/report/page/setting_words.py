@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+
+from sim.report.layout import enumerated
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"vms\.\*\.memory", "memory of all VMs"),
@@ -70,11 +71,4 @@ def combination(variant: str, settings: Mapping[str, str]) -> str:
         value if _SPEAKING.fullmatch(value) and alone.get(path.rpartition(".")[2], False) else with_value(path, value)
         for path, value in settings.items()
     ]
-    listed = " and ".join(part for part in (", ".join(told[:-1]), *told[-1:]) if part)
-    return " with ".join(part for part in (variant, listed) if part)
-
-
-def variant_of(point: dict[str, Any]) -> str:
-    """Return the variant of a point of summary.json: what its name has before the settings."""
-    settings = ", ".join(f"{path}={text}" for path, text in point["settings"].items())
-    return str(point["point"]).removesuffix(settings).removesuffix(", ")
+    return " with ".join(part for part in (variant, enumerated(told)) if part)

@@ -25,6 +25,7 @@ from sim.experiment.storage.contents import Contents
 from sim.experiment.storage.reading import PointRows
 from sim.experiment.storage.store import SUMMARY, Store
 from sim.report.page.detailed import points_of_sweep
+from sim.report.page.setting_words import combination
 from sim.report.page.wholeness import check_facts, check_told, summary_in
 from sim.results.checks import Laws, payloads
 from sim.results.downtimes import Downtimes
@@ -34,6 +35,9 @@ from sim.scenario.facts import Fact
 from sim.scenario.load import Loaded
 from sim.scenario.objectives import Metric
 from sim.scenario.point import Point
+from sim.scenario.resolve import first_second, seconds_from_midnight
+from sim.scenario.schema_plan import ScenarioSpec
+from sim.scenario.sweep import variant_of
 
 MOST_DETAILED = 4  # points of which all figures are drawn: two SU types, with and without something
 SENSITIVITY = "sensitivity.json"
@@ -133,9 +137,15 @@ class Detail:
     entry: dict[str, Any]
 
     @property
+    def called(self) -> str:
+        """What people call its point: variant and varied values; "" where the run has one point only."""
+        settings = self.entry["settings"] or {}
+        return combination(variant_of(self.point.name, settings), settings).replace("`", "") if settings else self.point.name
+
+    @property
     def name(self) -> str:
-        """What people call it; "" where the report has one point only."""
-        return " / ".join(part for part in (self.run.label, self.point.name) if part)
+        """What people call it on a page that may have several runs; "" where the report has one point only."""
+        return " / ".join(part for part in (self.run.label, self.called) if part)
 
     @property
     def key(self) -> str:
@@ -146,6 +156,16 @@ class Detail:
     def point(self) -> Point:
         """The point."""
         return self.run.loaded.points[self.place]
+
+    @property
+    def spec(self) -> ScenarioSpec:
+        """Its scenario, with every default written out."""
+        return self.run.loaded.completed[self.place]
+
+    @property
+    def clock_from(self) -> int:
+        """Second of the day from which its night counts: earlier clock times are of the next day."""
+        return first_second(self.spec)
 
     @cached_property
     def site(self) -> Site:
@@ -165,11 +185,8 @@ class Detail:
     @property
     def window_s(self) -> tuple[float, float] | None:
         """Begin and end of the window, seconds since 00:00 of the first day; None where the scenario has none."""
-        from sim.scenario.resolve import first_second, seconds_from_midnight  # noqa: PLC0415 - one small question
-
-        window = self.run.loaded.scenario.window
-        first = first_second(self.run.loaded.scenario)
-        return None if window is None else (float(first), float(seconds_from_midnight(window.until, first)))
+        window = self.spec.window
+        return None if window is None else (float(self.clock_from), float(seconds_from_midnight(window.until, self.clock_from)))
 
     def lines(self) -> list[dict[str, Any]]:
         """Return the lines of its VMs in summary.json, in the order of the plan, without that of all together."""

@@ -60,6 +60,13 @@ class Point:
     plans: pd.DataFrame
     messages: pd.DataFrame | None
 
+    @property
+    def called(self) -> str:
+        """Return its name with the values alone, as sentences write it: sizes and rates speak for themselves."""
+        values = list(self.settings.values())
+        variant = self.name.split(", ")[0]
+        return f"{variant} with {', '.join(values[:-1])} and {values[-1]}" if len(values) > 1 else self.name
+
     @cached_property
     def done(self) -> pd.DataFrame:
         """Return migrations that were completed."""
@@ -101,7 +108,7 @@ class Study:
 
     def named(self, row: Row, key: str) -> Point:
         """Return the point that a row is about: its text or the key of its table names it, or there is no other."""
-        names = {point.name: point for point in self.points}
+        names = {name: point for point in self.points for name in (point.name, point.called)}
         texts = [cell.text for cell in row.values()]
         for text in [*texts, *(inner for each in texts for inner in re.findall(r"\((.*)\)$", each))]:
             if text in names and text:

@@ -150,15 +150,16 @@ def test_failures_say_their_reason_and_suggest_trying_again(failing: Source) -> 
 
 
 def test_a_variant_that_sets_a_path_itself_gets_no_command_that_would_not_reach_it(failing: Source) -> None:
-    """`--set` comes before variants; the variant whose name begins like another's is not taken for it."""
+    """`--set` comes before variants; where another variant is what is proposed, that is said instead."""
+    objective = parse_objective("share(completed) >= 95 %")
     detail = next(detail for detail in failing.details if detail.point.name == "three retries")
-    found = tries(detail, parse_objective("share(completed) >= 95 %"), detail.entry["objectives"][1])
+    found = tries(detail, objective, detail.entry["objectives"][1])
     other = next(detail for detail in failing.details if detail.point.name == "three retries, rejected ones too")
     missed = {**other.entry["objectives"][1], "verdict": "missed"}
 
-    assert "in the variant 'three retries'" in found[0]
+    assert "that is variant 'three retries, rejected ones too'" in found[0]
     assert "migr run" not in found[0]
-    assert "in the variant 'three retries, rejected ones too'" in tries(other, parse_objective("share(completed) >= 95 %"), missed)[0]
+    assert "in the variant 'three retries, rejected ones too', which sets it itself" in tries(other, objective, missed)[0]
 
 
 def test_what_is_proposed_is_computed_for_the_first_replications(night: Source) -> None:
@@ -286,18 +287,21 @@ def test_slack_is_the_distance_of_the_p90_from_the_limit(night: Source) -> None:
 
 
 def test_the_command_keeps_what_the_run_was_computed_with(night: Source) -> None:
-    """Overrides stay, in both spellings; the folder only where the run goes on in it; a path with a blank is quoted."""
+    """Overrides stay, in both spellings; the folder only where the run goes on in it; a path with a blank is quoted.
+
+    The seed stays too: a folder refuses the results of another one.
+    """
     facts = night.runs[0].facts | {
         "scenario": "my night.yaml",
-        "command": ["migr", "run", "my night.yaml", "--set", "a.b=1 GiB", "--vary=c=1,2", "--out", "x y", "--workers", "4"],
+        "command": ["migr", "run", "my night.yaml", "--set", "a.b=1 GiB", "--vary=c=1,2", "--out", "x y", "--workers", "4", "--seed", "8"],
     }
     run = replace(night.runs[0], facts=facts)
 
     assert shlex.split(command(run, [("d", "5 min")])) == [
-        *("migr", "run", "my night.yaml", "--set", "a.b=1 GiB", "--vary=c=1,2"),
+        *("migr", "run", "my night.yaml", "--set", "a.b=1 GiB", "--vary=c=1,2", "--seed", "8"),
         *("--set", "d=5 min"),
     ]
-    assert shlex.split(command(run, replications=500))[-4:] == ["--out", "x y", "--replications", "500"]
+    assert shlex.split(command(run, replications=500))[-6:] == ["--out", "x y", "--seed", "8", "--replications", "500"]
 
 
 def test_partial_results_are_said_first(night: Source) -> None:

@@ -245,10 +245,10 @@ def test_a_share_that_changes_weighs_where_p90_has_no_end_either_way() -> None:
 
 
 def test_objectives_weigh_by_their_estimate_and_by_a_verdict_that_turns() -> None:
-    """A verdict from fewer replications is another one for that reason alone."""
+    """A verdict from fewer replications is compared with what these have as assumed: there it is as undecided, and as often met."""
     asked = {"P(x)": judged(0.98, "met")}
     same, worse, turned = judged(0.98, "met"), judged(0.2, "missed"), judged(0.975, "undecided")
-    fewer = case(0.0, asked={"P(x)": turned}) | {"replications": 32}
+    fewer = case(0.0, asked={"P(x)": turned}) | {"replications": 32, "as_assumed": {"completed": 1.0, "objectives": {"P(x)": turned}}}
     numbers = (
         {"tag": "A3", "what": "sender", "less": fewer, "more": case(0.0, asked={"P(x)": same})},
         {"tag": "A19", "what": "loads", "less": case(0.0, asked={"P(x)": same}), "more": case(0.0, asked={"P(x)": turned})},

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from sim.report.layout import enumerated
 from sim.report.page.detailed import points_of_sweep
 from sim.report.page.sections.answer.turns import turns, which_meet
 from sim.report.page.setting_words import combination, plain_setting, setting, setting_and_path
+from sim.scenario.sweep import variant_of
 
 PACE = "networks.mcnpr.bandwidth"
 SIZE = "vms.DBPROD.memory"
@@ -114,3 +116,22 @@ def test_of_a_sweep_the_first_point_of_each_variant_and_the_one_that_misses_most
 def test_without_objectives_the_first_points_alone_are_drawn() -> None:
     entries = [entry(v, {SIZE: f"{n} GiB"}, 0.0) | {"objectives": []} for v in ("x", "y") for n in (1, 2)]
     assert chosen(entries) == [f"x, {SIZE}=1 GiB", f"y, {SIZE}=1 GiB"]
+
+
+@pytest.mark.parametrize(("names", "said"), [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C")])
+def test_names_are_enumerated_as_in_a_sentence(names: list[str], said: str) -> None:
+    assert enumerated(names) == said
+    assert enumerated(names, "or") == said.replace(" and ", " or ")
+
+
+@pytest.mark.parametrize(
+    ("point", "settings", "variant"),
+    [
+        ("", {}, ""),
+        ("SU x86", {}, "SU x86"),
+        ("a.b=1, c.d=2", {"a.b": "1", "c.d": "2"}, ""),
+        ("SU x86, a.b=1, c.d=2", {"a.b": "1", "c.d": "2"}, "SU x86"),
+    ],
+)
+def test_a_variant_is_what_the_name_has_before_the_settings(point: str, settings: dict[str, str], variant: str) -> None:
+    assert variant_of(point, settings) == variant

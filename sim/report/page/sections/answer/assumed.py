@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sim.experiment.probing.effects import CASES, is_current
+from sim.experiment.probing.effects import as_assumed, is_current
 from sim.report.page.blocks import number_of
 from sim.report.page.objective_words import limit_of, occasions, value_text
+from sim.report.page.sections.assumptions.measures import CASES
 from sim.report.page.source import Detail
 from sim.results.verdicts import COMPARE
 from sim.scenario.objectives import Objective
@@ -15,7 +16,6 @@ from sim.scenario.objectives import Objective
 DECIDES = 0.05  # of the replications: more or fewer of them bring every VM over
 OFTEN = 0.05  # of the replications: a VM that is left behind more often is named
 MOST_NAMED = 3
-WORDS = {"less": "20 % less", "more": "20 % more"}
 Entry = Mapping[str, Any]
 
 
@@ -23,7 +23,7 @@ def deciding(detail: Detail) -> Iterator[str]:
     """Yield which assumed number decides most how often every VM is brought over; nothing where none was weighed or none does."""
     point = _weighed(detail)
     moves = [
-        (abs(entry[case]["completed"] - point["completed"]), -place, case)
+        (abs(entry[case]["completed"] - as_assumed(point, entry[case])["completed"]), -place, case)
         for place, entry in enumerate(point["numbers"])
         for case in CASES
         if "completed" in entry[case]
@@ -33,10 +33,11 @@ def deciding(detail: Detail) -> Iterator[str]:
     _, place, case = max(moves)
     entry = point["numbers"][-place]
     then = entry[case]
-    shares = f"{_share(then['completed'])} of {then['replications']:,} {_nights(detail)}"
+    now = as_assumed(point, then)
+    shares = f"{_share(then['completed'])} of {then['replications']:,} {occasions(detail)}"
     yield (
-        f"This answer rests on an assumption: [{entry['tag']}] {entry['what']}. With {WORDS[case]} of it {shares} bring every VM over at "
-        f"all, whenever, instead of {_share(point['completed'])}{_staying(then)}. Measure one such migration before you rely on the answer."
+        f"This answer rests on an assumption: [{entry['tag']}] {entry['what']}. With {CASES[case]} of it {shares} bring every VM over at "
+        f"all, whenever, instead of {_share(now['completed'])}{_staying(then)}. Measure one such migration before you rely on the answer."
     )
 
 
@@ -56,22 +57,31 @@ def crossing(detail: Detail, objective: Objective) -> Iterator[str]:
     if base is None:
         return
     holds = _holds(detail, objective, base)
-    for case in CASES:
-        moved = [
-            (abs(_number(then) - _number(base)), -place, entry, then)
-            for place, entry in enumerate(point["numbers"])
-            if (then := entry[case].get("objectives", {}).get(objective.text)) is not None and _holds(detail, objective, then) != holds
-        ]
-        if moved:
-            ordered = sorted(moved, key=lambda each: each[:2], reverse=True)
-            names = "; ".join(f"[{entry['tag']}] {entry['what']}" for *_, entry, _ in ordered[:MOST_NAMED])
+    for case, words in CASES.items():
+        ordered = _crossed(detail, objective, case, holds=holds)
+        if ordered:
+            names = "; ".join(f"[{entry['tag']}] {entry['what']}" for entry, _, _ in ordered[:MOST_NAMED])
             names += f"; {len(ordered) - MOST_NAMED} more" if len(ordered) > MOST_NAMED else ""
             which = "this assumption" if len(ordered) == 1 else "any of these assumptions"
-            far = value_text(base["of"], ordered[0][3]["estimate"])
+            then, now = (value_text(base["of"], judged["estimate"]) for judged in ordered[0][1:])
             yield (
-                f"With {WORDS[case]} of {which} it would be {'missed' if holds else 'met'} ({far} instead of "
-                f"{value_text(base['of'], base['estimate'])}{' with the first' * (len(ordered) > 1)}): {names}."
+                f"With {words} of {which} it would be {'missed' if holds else 'met'} ({then} instead of "
+                f"{now}{' with the first' * (len(ordered) > 1)}): {names}."
             )
+
+
+def _crossed(detail: Detail, objective: Objective, case: str, *, holds: bool) -> list[tuple[Entry, Entry, Entry]]:
+    """Return the numbers that bring an objective across its limit, with what becomes of it and what the same replications have as assumed.
+
+    The one that moves it farthest comes first.
+    """
+    point, found = _weighed(detail), []
+    for entry in point["numbers"]:
+        then = entry[case].get("objectives", {}).get(objective.text)
+        now = as_assumed(point, entry[case])["objectives"].get(objective.text)
+        if then is not None and now is not None and _holds(detail, objective, now) == holds != _holds(detail, objective, then):
+            found.append((entry, then, now))
+    return sorted(found, key=lambda each: -abs(_number(each[1]) - _number(each[2])))
 
 
 def _holds(detail: Detail, objective: Objective, judged: Entry) -> bool:
@@ -97,8 +107,3 @@ def _weighed(detail: Detail) -> dict[str, Any]:
 
 def _share(share: float) -> str:
     return f"{100.0 * share:.0f} %"
-
-
-def _nights(detail: Detail) -> str:
-    """Return what replications are called, in the plural."""
-    return occasions(detail).removesuffix("s") + "s"

@@ -6,19 +6,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.model.activity import DAY
 from sim.report.page.objective_words import time_limit
 from sim.report.page.sections.answer.bottleneck import Pace, sharing
 from sim.report.page.sections.answer.why import Line, lines_of, longest, median, paced, worst_stop
 from sim.report.page.source import Detail
 from sim.scenario.objectives import Objective
 from sim.scenario.point import Step
-from sim.scenario.resolve import first_second
+from sim.scenario.resolve import seconds_from_midnight
 from sim.units import DAY_S, format_clock, format_rate, format_time, show_rate, show_time
 
 BANDWIDTHS = tuple(rate * 1e9 / 8 for rate in (1, 10, 25, 40, 100))  # of Ethernet, bytes per second
 WORTH = 0.05  # more speed than this is worth a proposal
 QUIETER = 0.8  # level of the load below this share of the present one: worth another hour
+RETRIES = 3  # at least so many are proposed
 STEP_S = 300.0  # a later begin is rounded up to this
 # Reasons that pass by themselves, so that trying again later can help.
 PASSING = frozenset({"link-lost", "monitor-starved", "target-unreachable", "second-migration", "agent-error", "disks-not-operable"})
@@ -90,14 +90,15 @@ def _after_failures(detail: Detail, lines: Sequence[Line]) -> Iterator[Try]:
 
 def _again(step: Step, *, rejected: bool) -> Try:
     """Return that a step tries again, more often than now, or after rejections too."""
-    path = f"plan.{step.name}.on_abort"
-    sets = [(f"{path}.retries", str(max(3, 2 * step.on_abort.retries)))]
-    if not step.on_abort.wait_s:
-        sets.append((f"{path}.wait", "5 min"))
-    if rejected and not step.on_abort.retry_rejected:
-        sets.append((f"{path}.retry_rejected", "true"))
+    path, again = f"plan.{step.name}.on_abort", step.on_abort
+    also = rejected and not again.retry_rejected
+    # Who tries often already, but not after rejections, need not try more often.
+    sets = [] if also and again.retries >= RETRIES else [(f"{path}.retries", str(max(RETRIES, 2 * again.retries)))]
+    often = "more often" if sets else "again"
+    sets += [] if again.wait_s else [(f"{path}.wait", "5 min")]
+    sets += [(f"{path}.retry_rejected", "true")] if also else []
     too = ", after a rejection too," if rejected else ""
-    return Try(f"Try again more often{too} and wait in between: the cause can pass", tuple(sets))
+    return Try(f"Try {'again ' * (often != 'again')}{often}{too} and wait in between: the cause can pass", tuple(sets))
 
 
 def _faster(detail: Detail, pace: Pace) -> Iterator[Try]:
@@ -105,7 +106,7 @@ def _faster(detail: Detail, pace: Pace) -> Iterator[Try]:
     first = pace.binding
     then = pace.ceilings[1]
     if first.kind == "network":
-        network = detail.run.loaded.completed[detail.place].networks[first.name]
+        network = detail.spec.networks[first.name]
         faster = next((rate for rate in BANDWIDTHS if rate > (network.bandwidth or 0.0) * 1.01), None)
         if faster is not None and pace.gain > 1.0 + WORTH:
             # The next ceiling decides only where the faster network really carries more than it.
@@ -156,9 +157,9 @@ def _quieter(detail: Detail, step: Step, vm: str) -> Iterator[Try]:
     if course is None or not guest.runs:
         return
     levels = list(zip(course.levels.tolist(), course.starts.tolist(), strict=True))
-    now = next(level for level, start in reversed(levels) if start <= step.at_s % DAY)
+    now = next(level for level, start in reversed(levels) if start <= step.at_s % DAY_S)
     for level, start in sorted(levels):
-        at_s = start if start >= first_second(detail.run.loaded.scenario) else start + DAY
+        at_s = seconds_from_midnight(int(start), detail.clock_from)
         if level < QUIETER * now and _fits(detail, step, at_s):
             yield Try(
                 f"Begin at {format_clock(int(start))}, when the load of {vm} is at {100.0 * level:.0f} % instead of {100.0 * now:.0f} %",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sim.report.layout import show_span
+from sim.report.layout import enumerated, show_span
 from sim.report.page.objective_words import clause, done_words, occasions, share_text
 from sim.report.page.sections.answer.turns import ORDER, meets, which_meet, worst
 from sim.report.page.sections.answer.why import planned, worst_stop
@@ -28,12 +28,12 @@ def lead(details: Sequence[Detail], entries: Sequence[dict[str, Any]]) -> str:
         step = entries[0]["steps"][0]["step"]
         times = [f"{show_span(_step(entry, step)['makespan_s']['p50']['value'])} ({entry['point']})" for entry in entries[:NAMED]]
         more = f", and {len(entries) - NAMED} more variants below" if len(entries) > NAMED else ""
-        return f"Median time of {_of_step(entries[0])}: {_listed(times)}{more}."
+        return f"Median time of {_of_step(entries[0])}: {enumerated(times)}{more}."
     good = [entry["point"] for entry in entries if meets(entry)]
     what = "the objective" if len(entries[0]["objectives"]) == 1 else "every objective"
     if not good:
         return f"None of the {len(entries)} variants meets {what}."
-    named = _listed([f"'{name}'" for name in good[:NAMED]]) + (f" and {len(good) - NAMED} more" if len(good) > NAMED else "")
+    named = enumerated([f"'{name}'" for name in good[:NAMED]]) + (f" and {len(good) - NAMED} more" if len(good) > NAMED else "")
     if len(good) == len(entries):
         return f"{'Both' if len(entries) == 2 else f'All {len(entries)}'} variants meet {what}: {named}."
     return f"{len(good)} of {len(entries)} variants meet{'s' * (len(good) == 1)} {what}: {named}.{_others(entries)}"
@@ -45,7 +45,7 @@ def _others(entries: Sequence[dict[str, Any]]) -> str:
     for verdict, words in (("missed", "Missed by"), ("undecided", "Undecided:")):
         names = [f"'{entry['point']}'" for entry in entries if worst(entry) == verdict]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        found += f" {words} {_listed(names[:NAMED])}{more}." if names else ""
+        found += f" {words} {enumerated(names[:NAMED])}{more}." if names else ""
     return found
 
 
@@ -84,7 +84,7 @@ def sentence(detail: Detail) -> str:
         text += f"; {rest} more met"
     elif others:
         counts = [f"{others.count(verdict)} {verdict}" for verdict in ORDER if verdict in others]
-        text += f". Of the other objectives {_listed(counts)}"
+        text += f". Of the other objectives {enumerated(counts)}"
     return f"{words[least]}: {text}."
 
 
@@ -117,7 +117,3 @@ def _step(entry: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _of_step(entry: dict[str, Any]) -> str:
     return f"step {entry['steps'][0]['step']}" if len(entry["steps"]) > 1 else "the plan"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sim.experiment.probing.effects import is_current
 from sim.report.layout import show_span
 from sim.report.page.blocks import (
     Block,
@@ -30,13 +32,14 @@ from sim.report.page.sections.answer.leads import lead, sentence, swept_lead
 from sim.report.page.sections.answer.tries import slack, thin, tries
 from sim.report.page.sections.answer.turns import turns, worst
 from sim.report.page.sections.answer.why import Line, longest, phase_shares, planned, why, worst_stop
+from sim.report.page.sections.assumptions.section import weighing_command
 from sim.report.page.source import Detail, Run, Source
 from sim.scenario.objectives import Metric, parse_objective
 from sim.units import DAY_S, format_clock
 
 TRIED = (
-    "What to try follows from these results by rule. What is computed has the same random draws as without the change, so a difference "
-    "is one of the change; each command computes all replications of one proposal."
+    "What to try follows from these results by rule, and holds as far as the assumptions do. It was computed with the same random draws as "
+    "without it, so chance makes no difference; the command computes all replications."
 )
 MOST_TILED = 3  # points that have tiles
 
@@ -59,6 +62,7 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
     entries = run.summary["points"]
     if run.swept:
         yield Prose(swept_lead(entries), "lead")
+        yield from _decided(details)
         yield from _of_settings(entries)
         yield _table(run, entries)
         yield from _of_drawn(details, len(entries))
@@ -68,7 +72,7 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
     yield from _unmoved(details)
     yield from _decided(details)
     if len(details) > 1:
-        yield Listing([f"{detail.point.name}: {sentence(detail)}" for detail in details])
+        yield Listing([f"{detail.called}: {sentence(detail)}" for detail in details])
     if len(entries) <= MOST_TILED:
         yield Tiles(_tiles(details) if len(details) == 1 else _tiles_of_several(details))
     if len(entries) > 1:
@@ -87,13 +91,16 @@ def _in_window(details: Sequence[Detail]) -> Iterator[Prose]:
         return
     begin, end = (format_clock(int(at_s) % DAY_S) for at_s in (min(step["at_s"] for step in steps), window[1]))
     share = share_text(min(step["within_window"]["share"] for step in steps))
-    yield Prose(f"The plan begins at {begin} and the window ends at {end}: {share} of the {_many(details[0])} end within it.")
+    yield Prose(f"The plan begins at {begin} and the window ends at {end}: {share} of the {occasions(details[0])} end within it.")
 
 
 def _decided(details: Sequence[Detail]) -> Iterator[Prose]:
-    """Yield which assumption decides, beside the answer that rests on it."""
+    """Yield which assumption decides, beside the answer that rests on it; or that nobody has looked."""
+    run = details[0].run
+    if run.effects is None or not is_current(run.effects, run.facts):
+        yield Prose(f"Which assumption this answer rests on has not been computed: `{weighing_command(run)}` does it.", "soft")
     for detail in details:
-        of_point = f"{detail.point.name}: " if len(details) > 1 and detail.point.name else ""
+        of_point = f"{detail.called}: " if len(details) > 1 and detail.called else ""
         yield from (Prose(f"{of_point}{text}", "note") for text in deciding(detail))
 
 
@@ -116,7 +123,7 @@ def _unmoved(details: Sequence[Detail]) -> Iterator[Prose]:
     for detail in details:
         moving = {line["step"] for line in detail.lines()}
         for step in (each for each in detail.point.steps if each.name not in moving):
-            of = f"{detail.point.name}: " if len(details) > 1 else ""
+            of = f"{detail.called}: " if len(details) > 1 else ""
             found = f" finds no VM on {step.drain}" if step.drain else " finds nothing to move"
             yield Prose(
                 f"{of}Step {step.name}{found} in any replication: nothing is migrated, and its times are 0 s. Was another SU meant?", "note"
@@ -128,7 +135,7 @@ def _verdicts(details: Sequence[Detail]) -> Iterator[Block]:
     tried = False
     for detail in details:
         if len(details) > 1:
-            yield Heading(detail.point.name)
+            yield Heading(detail.called)
         said: set[str] = set()
         for entry in detail.entry["objectives"]:
             verdict = _unrepeated(_verdict(detail, entry), said)
@@ -164,7 +171,7 @@ def _slack(detail: Detail, entry: dict[str, Any]) -> Iterator[str]:
         below = f"{show_span(found[0])} below" if found[0] >= 0.0 else f"{show_span(-found[0])} above"
         limit = f"{below} the limit of {limit_text(objective.metric, objective.value or 0.0)}"
         if objective.kind == "probability":
-            yield f"{word}: p90, which nine of ten {_many(detail)} do not exceed, is {limit}."
+            yield f"{word}: p90, which nine of ten {occasions(detail)} do not exceed, is {limit}."
         else:
             yield f"{word}: that is {limit}."
 
@@ -177,11 +184,6 @@ def _reasons(detail: Detail) -> Iterator[Block]:
         lines += [f"{named}{line}" for line in why(detail, Metric("makespan", step.name))]
     lines += [line for line in why(detail, Metric("downtime")) if line not in lines]
     yield Listing(lines, "What decides")
-
-
-def _many(detail: Detail) -> str:
-    """Return what replications are called, in the plural."""
-    return occasions(detail).removesuffix("s") + "s"
 
 
 def _tiles(details: Sequence[Detail]) -> list[Tile]:
@@ -214,8 +216,8 @@ def _told(detail: Detail) -> bool:
 
 def _tiles_of_several(details: Sequence[Detail]) -> list[Tile]:
     """Return time and longest stop of each of a few points."""
-    times = [_time_tile(detail, detail.entry["steps"][0], detail.point.name) for detail in details if detail.entry["steps"]]
-    return [*times, *(tile for detail in details for tile in _stop_tile(detail, detail.point.name))]
+    times = [_time_tile(detail, detail.entry["steps"][0], detail.called) for detail in details if detail.entry["steps"]]
+    return [*times, *(tile for detail in details for tile in _stop_tile(detail, detail.called))]
 
 
 def _time_tile(detail: Detail, step: dict[str, Any], name: str = "") -> Tile:
@@ -287,7 +289,9 @@ def _row(entry: dict[str, Any], steps: Sequence[str], *, window: bool) -> list[C
     cells = [Cell(entry["point"])]
     cells += [span_cell(by_name[name]["makespan_s"][q]["value"]) for name in steps for q in ("p50", "p90")]
     stop = entry["largest"].get("downtime_s") or {}
-    cells.append(span_cell(stop["p99"]["value"]) if stop else Cell("-"))
+    # A stop that is never over is that of a VM which was not brought over: nobody stands still for it.
+    never = bool(stop) and isinstance(stop["p99"]["value"], str)
+    cells.append(Cell("a VM stays", math.inf) if never else span_cell(stop["p99"]["value"]) if stop else Cell("-"))
     cells.append(share_cell(entry["completed"]["share"]))
     if window:
         inside = [step["within_window"] for step in entry["steps"] if step["within_window"]]
@@ -313,5 +317,5 @@ def _of_drawn(details: Sequence[Detail], points: int) -> Iterator[Block]:
         )
     failing = [detail for detail in details if detail.entry["objectives"] and worst(detail.entry) != "met"]
     if len(failing) == 1:  # of several each has its heading
-        yield Heading(failing[0].point.name)
+        yield Heading(failing[0].called)
     yield from _verdicts(failing)

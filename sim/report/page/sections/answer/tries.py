@@ -9,16 +9,18 @@ from typing import Any
 
 from sim.errors import ScenarioError
 from sim.experiment.probing.what_if import Difference
+from sim.report.layout import enumerated
 from sim.report.page.objective_words import interval_text, limit_of, occasions, value_text
 from sim.report.page.sections.answer.ideas import Try, ideas
 from sim.report.page.sections.answer.why import step_of
 from sim.report.page.source import Detail, Run
-from sim.scenario.objectives import Objective
+from sim.scenario.objectives import Objective, parse_objective
 
 MOST_TRIES = 4
 THIN = 0.05  # slack below this share of the limit: a small change of the night uses it up
 SPARE = 1.3  # more replications than the interval needs if the estimate stays: it will not stay exactly
 MOST_REPLICATIONS = 10_000_000
+_ASKED = ("--set", "--vary", "--seed", "--sensitivity", "--samples", "--by")  # options without which it is another question
 _RANKS = {"met": 0, "undecided": 1, "missed": 2}  # of verdicts, for the order in which proposals are told
 _UNKNOWN, _ASSUMED, _IN_VAIN = 1.5, 3.0, 4.0
 
@@ -110,7 +112,7 @@ def command(run: Run, sets: Sequence[tuple[str, str]] = (), replications: int | 
 
 def _kept(run: Run, same_folder: bool) -> Iterator[str]:
     """Yield the options of the command that made the run which say what was computed, and where if it goes on there."""
-    names = ("--set", "--vary", *(("--out",) if same_folder else ()))
+    names = (*_ASKED, *(("--out",) if same_folder else ()))
     words = iter([str(word) for word in run.facts["command"]])
     for word in words:
         name, equals, _ = word.partition("=")
@@ -120,9 +122,14 @@ def _kept(run: Run, same_folder: bool) -> Iterator[str]:
                 yield next(words, "")
 
 
+def overrides_of(each: Try) -> list[str]:
+    """Return what stands after `--set` for a proposal."""
+    return [f"{path}={value}" for path, value in each.sets]
+
+
 def _told(detail: Detail, objective: Objective, entry: dict[str, Any], each: Try) -> Iterator[tuple[float, str]]:
     """Yield the sentence of a proposal and its place among others; nothing where the scenario cannot have its values."""
-    overrides = [f"{path}={value}" for path, value in each.sets]
+    overrides = overrides_of(each)
     try:
         twin = detail.what_if.same_as(overrides) if overrides else None
         found = detail.what_if.of(objective, overrides) if overrides and twin is None else None
@@ -133,11 +140,12 @@ def _told(detail: Detail, objective: Objective, entry: dict[str, Any], each: Try
         if verdict == "missed":
             return  # that other point of the report is no way out
         known = f"in which this objective is {verdict}" if verdict else "of which no replication is there yet"
-        yield _RANKS.get(verdict, _UNKNOWN), f"{each.words}: that is variant '{twin}', {known}."
+        yield _RANKS.get(verdict, _UNKNOWN), f"{each.words}: that is {'point' if detail.run.swept else 'variant'} '{twin}', {known}."
         return
     words = each.words
     if found is not None:
-        words += f". {_difference(detail, found, _so(detail, each, found, entry['verdict']))}"
+        so = _so(detail, each, found, entry["verdict"]) + _others(detail, objective, each, found, entry["verdict"])
+        words += f". {_difference(detail, found, so)}"
     yield _rank(each, found), f"{words}{_how(detail, each)}"
 
 
@@ -174,6 +182,18 @@ def _so(detail: Detail, each: Try, found: Difference, now: str) -> str:
     if then == now:
         return "" if now == "met" else f", so the objective would still be {now}"
     return f", so the verdict rests on that assumption: it would be {then}" if each.assumed else f", so the objective would be {then}"
+
+
+def _others(detail: Detail, objective: Objective, each: Try, found: Difference, now: str) -> str:
+    """Return what a proposal that helps does to the other objectives of the plan."""
+    others = [parse_objective(entry["objective"]) for entry in detail.entry["objectives"] if entry["objective"] != objective.text]
+    if not others or each.assumed or found.after["verdict"] != "met":
+        return ""
+    then = {other.text: detail.what_if.of(other, overrides_of(each)) for other in others}
+    missed = [text for text, judged in then.items() if judged is not None and judged.after["verdict"] == "missed"]
+    if missed:
+        return f", but not {enumerated([f'`{text}`' for text in missed])}"
+    return "" if now == "met" else ", and no other one missed"
 
 
 def _difference(detail: Detail, found: Difference, so: str) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sim.report.page.setting_words import capital, combination, setting_and_path, variant_of, with_value
+from sim.report.layout import enumerated
+from sim.report.page.setting_words import capital, combination, setting_and_path, with_value
+from sim.scenario.sweep import variant_of
 
 MOST_VALUES = 8  # values of a setting that are told apart
 NAMED = 4  # points that a sentence names
@@ -48,7 +50,7 @@ def which_meet(entries: Entries) -> str:
         told = _combinations(good, entries, set())
         return f": {'; '.join(told)}" if len(told) <= NAMED else ""
     others = [entry for entry in good if _value(entry, path) not in always[path]]
-    first = f": all with {_of(path, _either(always[path]))}"
+    first = f": all with {_of(path, enumerated(always[path], 'or'))}"
     if not others:
         return f"{first}, no other"
     told = _combinations(others, entries, set())
@@ -135,7 +137,7 @@ def _counts(entries: Entries, path: str) -> dict[str, tuple[int, int]]:
 
 
 def _value(entry: dict[str, Any], path: str) -> str:
-    return variant_of(entry) if path == VARIANT else str(entry["settings"][path])
+    return variant_of(entry["point"], entry["settings"]) if path == VARIANT else str(entry["settings"][path])
 
 
 def _others(entry: dict[str, Any], path: str, without: set[str]) -> tuple[str, ...]:
@@ -145,12 +147,8 @@ def _others(entry: dict[str, Any], path: str, without: set[str]) -> tuple[str, .
 
 def _combination(entry: dict[str, Any], without: set[str]) -> str:
     others = {path: value for path, value in entry["settings"].items() if path not in without}
-    return combination("" if VARIANT in without else variant_of(entry), others)
+    return combination("" if VARIANT in without else _value(entry, VARIANT), others)
 
 
 def _of(path: str, value: str) -> str:
     return value if path == VARIANT else with_value(path, value)
-
-
-def _either(values: Sequence[str]) -> str:
-    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"

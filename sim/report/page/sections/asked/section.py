@@ -33,7 +33,7 @@ def _of_run(source: Source, run: Run) -> Iterator[Block]:
     detail = details[0]
     if len(run.loaded.points) > 1:
         yield Prose(
-            f"Sketch and tables show the point '{detail.point.name}'; the table of what is varied names the others."
+            f"Sketch and tables show the point '{detail.called}'; the table of what is varied names the others."
             if run.swept
             else f"Sketch and tables show the variant '{detail.point.name}'; the table of variants says what differs in the others.",
             "soft",
@@ -69,7 +69,7 @@ def _figure(detail: Detail) -> Figure:
     more += [f"{MOST_ARROWS} of {len(point.steps)} steps are drawn."] if len(point.steps) > MOST_ARROWS else []
     return Figure(
         key=f"{detail.key}sketch",
-        title=f"{point.name}: {title_of(detail)}" if len(detail.run.loaded.points) > 1 else title_of(detail),
+        title=f"{detail.called}: {title_of(detail)}" if len(detail.run.loaded.points) > 1 else title_of(detail),
         drawing=sketch(point),
         alt=_alt(detail),
         reading=(

@@ -13,6 +13,7 @@ from sim.report.page.blocks import Cell, Listing, Table, share_cell
 from sim.report.page.objective_words import time_limit
 from sim.report.page.source import Detail, Run
 from sim.scenario.point import Devices, Point, Step, Vm
+from sim.scenario.sweep import variant_of
 from sim.units import format_clock, format_rate, show_memory, show_rate, show_time
 
 MOST_SET = 8  # settings of a variant that are told
@@ -23,7 +24,7 @@ _KINDS = (("disks", "disk"), ("tapes", "tape"), ("pav_aliases", "PAV alias"), ("
 
 def networks(detail: Detail) -> Table:
     """Return the networks with what they carry for migrations."""
-    specs = detail.run.loaded.completed[detail.place].networks
+    specs = detail.spec.networks
     rows: list[list[Cell | str]] = []
     for link in detail.point.links:
         spec = specs[link.name]
@@ -169,8 +170,7 @@ def variants(run: Run) -> Table | None:
     settings = {point.name: each for point, each in zip(run.loaded.points, run.settings, strict=True)}
     for point, paths in written.items():  # a swept run stores every point as a variant: of those of one variant one is enough
         swept = settings.get(point, {})
-        name = point.removesuffix(", ".join(f"{path}={value}" for path, value in swept.items())).removesuffix(", ")
-        known.setdefault(name, [text for text in _differing(paths, base) if text.split(" = ", 1)[0] not in swept])
+        known.setdefault(variant_of(point, swept), [text for text in _differing(paths, base) if text.split(" = ", 1)[0] not in swept])
     if not any(known):
         return None
     rows = [[name, _first(texts) or "the scenario as it is"] for name, texts in known.items()]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.experiment.probing.effects import as_assumed
 from sim.report.layout import show_span
 from sim.report.page.blocks import Cell, number_of
 from sim.report.page.objective_words import value_text
@@ -101,8 +102,12 @@ class Weighed:
         return self.weight[0] >= FELT or any(self.turned(case, each) for case in CASES for each in measures_of([self.point]))
 
     def base(self, measure: Measure) -> float | None:
-        """Return what is found as assumed."""
+        """Return what is found as assumed, in all replications of the point."""
         return measure.in_entry(self.point["base"] if measure.key in TIMES else self.point)
+
+    def base_of(self, case: str, measure: Measure) -> float | None:
+        """Return what a case is held against: a share or an objective as assumed in the same replications, a time in all."""
+        return self.base(measure) if measure.key in TIMES else measure.in_entry(as_assumed(self.point, self.entry[case]))
 
     def move(self, case: str, measure: Measure) -> float:
         """Return by how much a measure moves: a share, seconds, rounds or bytes; infinite where only one of the two ends."""
@@ -110,7 +115,7 @@ class Weighed:
         if measure.key in TIMES:
             found = entry[measure.key]["difference"] if measure.key in entry else 0.0
             return {"never": math.inf, "-never": -math.inf}[found] if isinstance(found, str) else float(found)
-        then, base = measure.in_entry(entry), self.base(measure)
+        then, base = measure.in_entry(entry), self.base_of(case, measure)
         return 0.0 if then is None or base is None or then == base else then - base
 
     def largest(self, measure: Measure) -> float:
@@ -128,10 +133,10 @@ class Weighed:
         return move / base if base > 0.0 else math.inf
 
     def turned(self, case: str, measure: Measure) -> str:
-        """Return the verdict of an objective where it is another one than as assumed, from as many replications; else ""."""
-        then, base = (each.get("objectives", {}).get(measure.key, {}).get("verdict", "") for each in (self.entry[case], self.point))
-        alike = self.entry[case].get("replications") == self.point["replications"]
-        return str(then) if alike and then != base else ""
+        """Return the verdict of an objective where it is another one than as assumed, from the same replications; else ""."""
+        entry: Entry = self.entry[case]
+        then, base = (each.get("objectives", {}).get(measure.key, {}).get("verdict", "") for each in (entry, as_assumed(self.point, entry)))
+        return str(then) if then and then != base else ""
 
     def heaviest(self) -> tuple[Measure, str]:
         """Return the measure that it changes most, and the case that does it; of what never ends, how often every VM is brought over."""
@@ -144,7 +149,7 @@ class Weighed:
     def effect(self) -> str:
         """Return its largest effect for people: the case, and what becomes of what."""
         measure, case = self.heaviest()
-        then, base = measure.in_entry(self.entry[case]), self.base(measure)
+        then, base = measure.in_entry(self.entry[case]), self.base_of(case, measure)
         shown = " instead of ".join(measure.told(value) for value in (then, base) if value is not None)
         of = "of the replications bring every VM over" if measure.key == ARRIVED else f"for {measure.title}"
         return f"with {CASES[case]}, {shown} {of}"
@@ -152,7 +157,7 @@ class Weighed:
     def case_text(self, case: str, measure: Measure) -> str:
         """Return what a case does to a measure."""
         note = str(self.entry[case].get("note", ""))
-        then, base = measure.in_entry(self.entry[case]), self.base(measure)
+        then, base = measure.in_entry(self.entry[case]), self.base_of(case, measure)
         if then is None or base is None:
             return note or "-"
         if note == AT_MOST:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.experiment.probing.effects import EFFECTS, is_current
 from sim.experiment.sources import SOURCES
+from sim.report.layout import enumerated
 from sim.report.page.blocks import Block, Cell, Heading, Prose, Section, Table
 from sim.report.page.sections.assumptions.measures import FELT_WORDS, RANKING, Measure, Weighed, measures_of, moved, moved_cell
 from sim.report.page.sections.assumptions.tornado import tornado
@@ -77,7 +78,7 @@ def _lead(tags: Sequence[str], numbers: Sequence[Assumed], weighed: Found) -> st
     of = f"{first.point['point']}: " if first.point["point"] else ""
     rest = [f"[{each.tag}] {each.what}" for each in telling[1:MOST_NAMED]]
     rest += [f"{len(telling) - MOST_NAMED} more"] if len(telling) > MOST_NAMED else []
-    then = f"; then {' and '.join([', '.join(rest[:-1]), rest[-1]][len(rest) == 1 :])}" if rest else ""
+    then = f"; then {enumerated(rest)}" if rest else ""
     return f"{text}. {weigh}, most of all {first.name} ({of}{first.effect()}){then}."
 
 
@@ -109,16 +110,21 @@ def _felt(numbers: Sequence[Assumed], weighed: Found) -> list[Assumed]:
     return sorted(felt, key=lambda each: max(one.weight for one in weighed[each.tag, each.what]), reverse=True)
 
 
-def _how_to(run: Run, *, stale: bool) -> str:
-    """Return the command that computes the weights."""
+def weighing_command(run: Run) -> str:
+    """Return the command that computes what each assumption weighs."""
     parts = [str(part) for part in run.facts.get("command", ())] or ["migr", "run", str(run.facts.get("scenario", "FILE"))]
     parts = [part for part in parts if part not in ("--no-report", "--assumptions")] + ["--assumptions"]
     if not any(part == "--out" or part.startswith("--out=") for part in parts):
         parts += ["--out", run.folder]
+    return shlex.join(parts)
+
+
+def _how_to(run: Run, *, stale: bool) -> str:
+    """Return how to get the weights."""
     why = f"`{EFFECTS}` in the folder belongs to other results and is not shown. " if stale else ""
     return (
-        f"{why}How much each assumed number weighs has not been computed for these results. `{shlex.join(parts)}` does it, as a rule in "
-        "about a minute or less; what is computed already is not computed again."
+        f"{why}How much each assumed number weighs has not been computed for these results. `{weighing_command(run)}` does it, as a rule "
+        "in a minute or less; what is computed already is not computed again."
     )
 
 
@@ -225,7 +231,7 @@ def _in_full(tags: Sequence[str], numbers: Sequence[Assumed], facts: Sequence[Fa
         cited = dict.fromkeys(_source(fact) for fact in facts if fact.assumption == tag and fact.origin == "profile")
         named = "; ".join(text for text in cited if not text.startswith("assumed ["))
         values = "; ".join(f"{each.what}: {_values(each)}" for each in numbers if each.tag == tag)
-        rows.append([f"[{tag}]", known[tag].text, values or "no number", named or "-", known[tag].parameter or "-"])
+        rows.append([f"[{tag}]", known[tag].text.replace("`", ""), values or "no number", named or "-", known[tag].parameter or "-"])
     return Table(
         key,
         ("Tag", "What is known and what is assumed", "Values used", "The value comes from", "Replaced in a scenario by"),

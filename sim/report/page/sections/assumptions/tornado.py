@@ -109,7 +109,7 @@ class _Scale:
 
     Args:
         measure: what is drawn.
-        base: what is found as assumed; a share is drawn from there, all else from 0.
+        base: what is found as assumed, in all replications.
         reach: the longest finite bar, in the unit of the measure.
         per: how many of those make one unit of the axis.
         unit: of the axis.
@@ -121,14 +121,13 @@ class _Scale:
     per: float
     unit: str
 
-    @property
-    def start(self) -> float:
-        """Where bars begin, in the unit of the axis."""
-        return self.base / self.per if self.measure.is_share else 0.0
+    def start(self, base: float) -> float:
+        """Return where a bar begins, in the unit of the axis: a share where it is as assumed, all else at 0."""
+        return base / self.per if self.measure.is_share else 0.0
 
-    def at(self, move: float) -> float:
+    def at(self, base: float, move: float) -> float:
         """Return where a bar ends; one without end a little beyond the longest."""
-        return self.start + (math.copysign(1.2 * self.reach, move) if math.isinf(move) else move) / self.per
+        return self.start(base) + (math.copysign(1.2 * self.reach, move) if math.isinf(move) else move) / self.per
 
     def text(self, value: float) -> str:
         """Return what stands beside a bar, with its unit: of a move three digits, but no more than two decimals."""
@@ -163,7 +162,7 @@ def _draw(canvas: Canvas, drawn: Sequence[Weighed], measures: Sequence[Measure])
         for place, each in zip(places, drawn, strict=True):
             for case in CASES:
                 _bar(axes, each, case, scale, place)
-        axes.axvline(scale.start, color=INK, linewidth=0.8)
+        axes.axvline(scale.start(scale.base), color=INK, linewidth=0.8)
         _axis(axes, scale)
         title = measure.title if measure.is_share else f"change of {measure.title}"
         axes.set_xlabel("\n".join([*textwrap.wrap(title, width), f"(as assumed {measure.told(scale.base)})"]), fontsize=8.5)
@@ -194,8 +193,9 @@ def _bar(axes: Axes, weighed: Weighed, case: str, scale: _Scale, place: int) -> 
     move, at = weighed.move(case, scale.measure), place + OFFSETS[case]
     if move == 0:
         return
-    end = scale.at(move)
-    axes.barh(at, end - scale.start, left=scale.start, height=0.34, zorder=2, **STYLES[case])
+    base = weighed.base_of(case, scale.measure) or 0.0
+    start, end = scale.start(base), scale.at(base, move)
+    axes.barh(at, end - start, left=start, height=0.34, zorder=2, **STYLES[case])
     far = max([*_interval(axes, weighed, case, scale, at), end], key=lambda value: value if move > 0 else -value)
     if abs(move) < max(0.005 * scale.reach, 0.0 if scale.measure.is_share else 0.005 * scale.per):
         return

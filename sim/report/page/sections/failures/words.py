@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.columns import OPERATOR_STEP
+from sim.report.page.objective_words import occasions
 from sim.report.page.sections.failures.causes import cause_of
 from sim.report.page.source import Detail
 
@@ -27,7 +28,7 @@ def lead(details: Sequence[Detail]) -> str:
         each = " of each point" if len(details) > 1 else ""
         return (
             f"Nothing failed in {least.replications:,} replications{each}; if the assumptions hold, with 95 % confidence at most "
-            f"{100 * bound:.2g} % of such nights leave a VM behind."
+            f"{100 * bound:.2g} % of such {occasions(least)} leave a VM behind."
         )
     worst = min(failing, key=lambda detail: detail.entry["completed"]["share"])
     share, of = worst.entry["completed"], f"{worst.name}: " if worst.name else ""
@@ -79,5 +80,5 @@ def notes(detail: Detail) -> list[str]:
         return []
     at_most = f"{100 * (1.0 - detail.entry['completed']['low']):.2g} %"
     name = f"{detail.name}: " if detail.name else ""
-    rare = f"if the assumptions hold, with 95 % confidence at most {at_most} of such nights leave a VM behind"
+    rare = f"if the assumptions hold, with 95 % confidence at most {at_most} of such {occasions(detail)} leave a VM behind"
     return [f"{name}nothing failed in {detail.replications:,} replications; {rare}."]

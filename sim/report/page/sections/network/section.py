@@ -275,7 +275,7 @@ def _means(used: Sequence[tuple[Detail, Found]]) -> str:
 
 def _carried(detail: Detail, link: str) -> str:
     """Return how a network comes to what migrations can use of it."""
-    spec = detail.run.loaded.completed[detail.place].networks[link]
+    spec = detail.spec.networks[link]
     background = f"less {shown_rate(spec.background)} of other traffic" if spec.background else "no other traffic"
     return (
         f"`{link}` has {shown_rate(spec.bandwidth or 0.0)} in each direction; {100 * (spec.efficiency or 0.0):.3g} % of it carries memory "

@@ -16,6 +16,7 @@ from sim.report.page.sections.sides.tables import both_sides, differences
 from sim.report.page.sections.sides.words import answer_of, change, headline, listed, pairs
 from sim.report.page.source import Detail, Source
 from sim.results.compare import Compared
+from sim.scenario.sweep import variant_of
 from sim.vm2000.catalogue import SU_390
 
 MOST_OTHERS = 3  # points against the first one
@@ -64,7 +65,8 @@ def _su_types(detail: Detail) -> frozenset[str]:
 def _names(details: Sequence[Detail]) -> tuple[list[str], str]:
     """Return what people call the points, and the settings that all have: where they have the same, names need not repeat them."""
     settings = [", ".join(f"{path}={value}" for path, value in (detail.entry["settings"] or {}).items()) for detail in details]
-    short = [detail.name.removesuffix(settings[0]).removesuffix(", ") for detail in details]
+    variants = [variant_of(detail.point.name, detail.entry["settings"] or {}) for detail in details]
+    short = [" / ".join(part for part in (detail.run.label, variant) if part) for detail, variant in zip(details, variants, strict=True)]
     if settings[0] and len(set(settings)) == 1 and all(short) and len(set(short)) == len(short):
         return short, settings[0]
     return _without_folders(details, [detail.name or "the scenario" for detail in details]), ""

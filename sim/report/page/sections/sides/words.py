@@ -92,7 +92,7 @@ def headline(pair: Pair) -> str:
     if not told:
         told = [f"step {each.step} {course(each)}" for each in pair.of("makespan")[:2]]
         told += ["no difference to be told in the downtime of any VM"] if pair.of("downtime") else []
-    return f"{quoted(pair.names[1])} instead of {quoted(pair.names[0])}: {'; '.join(told) or 'bytes sent'}"
+    return f"{quoted(pair.names[1])} instead of {quoted(pair.names[0])}: {'; '.join(told) or 'bytes sent'} (medians)"
 
 
 def _apart(pair: Pair, quantity: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.columns import OPERATOR_STEP
-from sim.report.layout import show_span
+from sim.report.layout import enumerated, show_span
 from sim.report.page.blocks import Block, Cell, Figure, Heading, Prose, Section, Table, number_of, share_cell, span_cell
 from sim.report.page.objective_words import time_limit
 from sim.report.page.sections.stop.figures import MOST_DRAWN, Curve, Limits, Parts, curves_drawing, parts_drawing
@@ -171,7 +171,7 @@ def _type_figure(source: Source, curves: Sequence[Curve]) -> Figure:
     most, least = show_span(longest.found.longest_s), show_span(shortest.found.longest_s)
     title = f"The longest stop takes {most} with {longest.label}, and {least} with {shortest.label}"
     if most == least:
-        title = f"The longest stop takes {most}, alike with {_and([curve.label for curve in curves])}"
+        title = f"The longest stop takes {most}, alike with {enumerated([curve.label for curve in curves])}"
     return Figure(
         "downtime-by-type",
         title,
@@ -217,17 +217,12 @@ def _vm_title(curves: Sequence[Curve], replications: int) -> str:
     if len(curves) == 1:
         return f"{worst.label} stands still for {up_to}, in half of them for up to {show_span(worst.p50)}"
     alike = [curve.label for curve in curves if curve.p99 is not None and curve.p99 >= ALIKE * worst.p99]
-    who = _and(alike) if len(alike) <= MOST_ALIKE else f"{len(alike)} of {len(curves)} VMs"
+    who = enumerated(alike) if len(alike) <= MOST_ALIKE else f"{len(alike)} of {len(curves)} VMs"
     rest = curves[len(alike) :]
     if not rest:
         return f"{who if len(alike) <= MOST_ALIKE else f'All {len(curves)} VMs'} stand still alike: {up_to}"
     others = "the other VM" if len(rest) == 1 else f"the other {len(rest)} VMs"
     return f"{who} stand{'s' * (len(alike) == 1)} still longest: {up_to}; {others} up to {show_span(rest[0].p99)}"
-
-
-def _and(names: Sequence[str]) -> str:
-    """Return names as a sentence has them."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _curves_text(curves: Sequence[Curve]) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.report.page.blocks import number_of
-from sim.report.page.setting_words import variant_of
 from sim.results.statistics import quantile
 from sim.scenario.objectives import parse_objective
+from sim.scenario.sweep import variant_of
 from sim.units import (
     UnitError,
     parse_distance,
@@ -166,7 +166,7 @@ def swept_of(points: Sequence[dict[str, Any]]) -> Swept:
     stops = [point["largest"].get("downtime_s", {}) for point in points]
     makespan = (_measure("makespan p50", spans, "p50"), _measure("makespan p90", spans, "p90"))
     downtime = (_measure("largest downtime p50", stops, "p50"), _measure("largest downtime p99", stops, "p99"))
-    variants = tuple(variant_of(point) for point in points)
+    variants = tuple(variant_of(point["point"], point["settings"]) for point in points)
     decisive = decisive_of(points[0], makespan, downtime)
     strength = {knob.path: max(explained(knob, each.values, variants) for each in decisive) for knob in varied}
     return Swept(

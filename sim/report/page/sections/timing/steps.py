@@ -14,7 +14,7 @@ from sim.report.page.source import Detail
 from sim.results.makespans import PLAN, counted, measured
 from sim.scenario.objectives import Objective, parse_objective
 from sim.scenario.point import Step
-from sim.scenario.resolve import first_second, seconds_from_midnight
+from sim.scenario.resolve import seconds_from_midnight
 
 MOST_STEPS, MOST_PANELS = 3, 6  # beyond them the whole plan is drawn; the table has each step
 FAR_APART = 3.0  # a common axis is at most so many times as long as what the widest distribution needs
@@ -131,7 +131,7 @@ def _of_objective(objective: Objective, detail: Detail, step: str, begin: float)
         return None
     if metric.name == "makespan":
         return Limit(value, f"objective {show_span(value)}")
-    ends = float(seconds_from_midnight(int(value), first_second(detail.run.loaded.scenario)))
+    ends = float(seconds_from_midnight(int(value), detail.clock_from))
     return Limit(ends - begin, f"objective {_short_clock(ends)}")
 
 

@@ -33,7 +33,7 @@ INVARIANTS = (
     "No guest resumes without all of its last pages.",
     "An SU gives no memory that it does not have, and frees that of a VM that left.",
     "The messages of a migration are whole and in the order of the protocol, none twice.",
-    "Every transfer, migration and step comes to its end.",
+    "Every transfer, migration and step that begins is followed until it is over, completed or given up.",
 )
 
 
