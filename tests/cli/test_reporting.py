@@ -107,11 +107,12 @@ class TestRefused:
         assert f"{tmp_path / 'nowhere'}: no result folder of `migr run`" in told
 
     def test_run_that_was_interrupted_before_its_summary(self, folder: Path) -> None:
+        """Of two points, 60 of 1,000 each."""
         (folder / "summary.json").unlink()
         spoil(folder, "run.json", finished=False, replications=1000)
         code, told = refused("report", folder)
         assert code == 2
-        assert "its run is not finished: 60 of 1,000 replications are there; give the same `migr run` again, it continues" in told
+        assert "its run is not finished: 120 of 2,000 replications are there; give the same `migr run` again, it continues" in told
 
     def test_run_that_was_extended_and_interrupted(self, folder: Path) -> None:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))

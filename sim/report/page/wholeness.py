@@ -60,9 +60,10 @@ def summary_in(folder: str, content: bytes | None, facts: dict[str, Any], conten
 
 
 def _there(facts: dict[str, Any], contents: Contents) -> str:
-    """Return how many replications are stored, and of how many where the run knew that before."""
+    """Return how many replications of all points are stored, and of how many where the run knew that before."""
+    stored = sum(contents.replications_of(place) for place in contents.places)
     wanted = facts.get("replications")
-    return f"{contents.replications:,} of {wanted:,}" if isinstance(wanted, int) and wanted else f"{contents.replications:,}"
+    return f"{stored:,} of {wanted * len(facts.get('points') or [0]):,}" if isinstance(wanted, int) and wanted else f"{stored:,}"
 
 
 def check_told(folder: str, loaded: Loaded, summary: dict[str, Any], contents: Contents) -> None:
